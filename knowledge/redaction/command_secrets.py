@@ -7,16 +7,7 @@ from collections.abc import Iterator
 from knowledge.redaction.patterns import BytePattern, RedactionRule, Span
 from knowledge.redaction.values import read_argument
 
-_ENCODED_SCRIPT = BytePattern(
-    r"(?i)[\s\"',][-/]e(?:n|nc|c|nco\w*)?(?:[\"'\\]*,\s*|\s+)[\"'\\]*(?P<v>[A-Za-z0-9+/]{12,}={0,2})(?:[^\w.:\\/-]|\z)"
-)
 _EARLY_VALUE = BytePattern(r"(?i)(?:-value|/d)\s+(?P<v>[^\s-])[^\n|;]{0,200}(?:-name|/v)\s+[\"']?\w*password")
-
-
-def _find_encoded_scripts(view: bytes) -> Iterator[Span]:
-    """Yield scripts passed to PowerShell in base64, which can contain secrets that no other rule sees."""
-    for match in _ENCODED_SCRIPT.finditer(view):
-        yield match.span("v")
 
 
 def _find_early_values(view: bytes) -> Iterator[Span]:
@@ -27,7 +18,4 @@ def _find_early_values(view: bytes) -> Iterator[Span]:
             yield span
 
 
-PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
-    (r"[-/]e[a-z]*[\"'\\]*[,\s]", _find_encoded_scripts),
-    (r"password", _find_early_values),
-)
+PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = ((r"(?:-name|/v)\s+[\"']?\w*password", _find_early_values),)

@@ -24,13 +24,13 @@ _UNKNOWN = (b"$", b"*", b"%", b"[REDACTED]", b"${{", b"{{", b"<")
 
 @cache
 def _load_commands() -> tuple[str, str]:
-    """Return the pattern of all commands that read a secret, and one of their first words."""
+    """Return the pattern of all commands that read a secret; and of their words."""
     patterns, signs = [], []
     for place in load_places():
         if place.value == "input":
             before = expand_shorthand(place.before)
             patterns += [r"[ \t]+".join(map(escape_literal, word.split())) + before for word in place.words]
-            signs += [escape_literal(word.split()[0]) for word in place.words]
+            signs += [r"[ \t]+".join(map(escape_literal, word.split())) for word in place.words]
     return "|".join(sorted(patterns, key=len, reverse=True)), "|".join(dict.fromkeys(signs))
 
 

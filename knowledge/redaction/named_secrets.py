@@ -103,10 +103,10 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
         return _read_spoken_value(view, pos)
     name, name_start = _expand_name(view, match.start(group), match.end(group))
     kind = classify_key_name(name)
-    if kind is None:
+    if kind is None or name.endswith("."):  # `--password. Please note`: the end of a sentence
         return None
-    if kind == "header":
-        return read_header(view, pos)
+    if kind == "header":  # `azure:authorization:Assignment` is a type
+        return None if view[name_start - 1 : name_start] == b":" else read_header(view, pos)
     if group == "tag":
         return _read_tag_value(view, pos)
     if group in ("flag", "call"):
@@ -135,8 +135,8 @@ def _is_plausible(name: str, kind: SecretKind, value: bytes) -> bool:
         return False
     if kind == "weak" and (len(value) < _MIN_WEAK_CHARS or not is_secret_fragment(value.decode("latin-1"), True)):
         return False
-    # `pass: 41` counts tests.
-    return not (name.lower() == "pass" and value.isdigit() and len(value) < 5)
+    # `pass: 41` counts tests, and `adminPassword: 403` is an HTTP status.
+    return not (value.isdigit() and len(value) < (5 if name.lower() == "pass" else 4))
 
 
 def _read_tag_value(view: bytes, pos: int) -> Span | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
@@ -13,18 +14,29 @@ Span = tuple[int, int]
 
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _PLAIN_SPELLINGS = {
-    '"': "\u201c\u201d\u201e\u00ab\u00bb",
+    '"': "\u201c\u201d\u201e",
     "'": "\u2018\u2019\u201a",
-    " ": "\xa0\u2007\u202f\u2028\u2029\x85\u3000",
+    " ": "\u2007\u202f\u2028\u2029\u3000",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
     ">": "\u2192\u21d2\u27a1\u2794",
     "|": "\u2502",
     "l": "\u0142",
 }
 _PLAIN_CHARACTERS = {
-    **{code: chr(code - 0xFEE0) for code in _FULL_WIDTH},
-    **{ord(unusual): plain for plain, spellings in _PLAIN_SPELLINGS.items() for unusual in spellings},
+    **{chr(code): chr(code - 0xFEE0) for code in _FULL_WIDTH},
+    **{unusual: plain for plain, spellings in _PLAIN_SPELLINGS.items() for unusual in spellings},
 }
+_PLAIN_BYTES = bytes.maketrans(b"\xa0\x85\xab\xbb", b'  ""')
+_ERRORS = "image-medic-plain"
+
+
+def _replace_beyond_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Handle characters outside Latin-1: `str.translate` would look at all characters, and is much slower."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join([_PLAIN_CHARACTERS.get(c, "?") for c in error.object[error.start : error.end]]), error.end
+
+
+codecs.register_error(_ERRORS, _replace_beyond_latin_1)
 
 
 def build_byte_view(text: str) -> bytes:
@@ -35,7 +47,7 @@ def build_byte_view(text: str) -> bytes:
     """
     if text.isascii():
         return text.encode("ascii")
-    return text.translate(_PLAIN_CHARACTERS).encode("latin-1", "replace")
+    return text.encode("latin-1", _ERRORS).translate(_PLAIN_BYTES)
 
 
 def escape_literal(text: str) -> str:

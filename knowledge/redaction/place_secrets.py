@@ -13,6 +13,7 @@ from knowledge.redaction.values import find_line_end, read_argument, read_value
 _MAX_DISTANCE = 1000
 """How far behind the words a secret can stand, in characters. It bounds the time that each word takes."""
 _WINDOW = 4096
+_LIKELY_WINDOW = 320
 _MAX_TOOLS = 8
 """How many kinds of tools with options can be on one line. A line with more isn't a command."""
 _WORD_END = r"(?:64)?(?:\.exe|\.com|\.cmd|\.bat|\.sh|\.vbs|\.ps1)?"
@@ -41,11 +42,12 @@ class _PlaceFinder:
     def read(self, view: bytes, pos: int) -> Span | None:
         """Return the secret at `pos`; `None` if something else is there."""
         # In a window first: without it, many words before one endless value would take quadratic time.
-        span = self._read(view[pos : pos + _WINDOW], 0)
+        window = _LIKELY_WINDOW if self.value == "likely" else _WINDOW
+        span = self._read(view[pos : pos + window], 0)
         if span is None:
             return None
-        if span[1] == _WINDOW:
-            return self._read(view, pos)
+        if span[1] == window:
+            return self._read(view, pos) if self.value != "likely" else None
         return pos + span[0], pos + span[1]
 
     def _read(self, view: bytes, pos: int) -> Span | None:
@@ -157,7 +159,7 @@ def _find_option_values(view: bytes, tools: Sequence[tuple[int, _PlaceFinder]], 
 def _read_likely_password(view: bytes, pos: int) -> Span | None:
     """Return the value at `pos` if it looks like a password; `None` for anything else that people write there."""
     span = read_value(view, pos, is_password=True, can_be_prose=True)
-    if span is None or span[1] - span[0] >= _WINDOW:
+    if span is None:
         return None
     return span if is_likely_password(view[span[0] : span[1]].decode("latin-1")) else None
 

@@ -15,12 +15,14 @@ _NO_PASSWORD = define_text_pattern(
     rf"(?i)[a-z]{{1,6}}[-_ ]?\d{{1,4}}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w.-]*\.(?:{_FILE_ENDINGS})"
     r"|v?\d+(?:[.,:/-]\d+)*\w{0,2}|[a-z]+(?:-[a-z0-9]+)*-\d{1,3}|\w+\(.*|[a-z]+(?:\.[a-z]\w*)+|(?:[\w.-]*/){2,}[\w.-]*|[a-z_][\w.-]*=.*|-{1,2}[\w-]+"
     r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|[a-z]{2,}(?:[A-Z][a-z]+)+\d?"
-    r"|(?:aadsts|kb|error|code|line|char)\W*\d+"
+    r"|//.*|[a-z]+(?:-[a-z]+)*-[0-9a-f]{6,12}|(?:aadsts|kb|error|code|line|char)\W*\d+"
 )
 """What stands where a password could stand: names, versions, files, paths, assignments, codes."""
+_WORD_AND_NUMBER = define_text_pattern(r"[A-Za-z]{4,}\d{3,}")
 _LIKELY_KEY = define_text_pattern(r"[0-9a-fA-F]{32,}|[0-9a-zA-Z-]{30,}|(?:\d{6}-){3,}\d{6}")
 _MIN_PASSWORD_CHARS = 8
 _SEPARATORS = define_text_pattern(r"[-_/+]+")
+_CAMEL_WORDS = define_text_pattern(r"[A-Z][a-z]{3,}")
 _ATOMS = define_text_pattern(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
@@ -57,6 +59,11 @@ def _is_readable_name(run: str) -> bool:
     )
 
 
+def _is_camel_case(run: str) -> bool:
+    """Return whether most of `run` is words of three letters or more after a capital, as in names of error codes."""
+    return run.isalnum() and sum(map(len, _CAMEL_WORDS.findall(run))) > 0.6 * len(run)
+
+
 @lru_cache(maxsize=8192)
 def is_key_material(run: str) -> bool:
     """Return whether a run of at least 32 base64, base64url or base32 characters is random.
@@ -73,7 +80,9 @@ def is_key_material(run: str) -> bool:
     if ("AZDO" in bare and len(bare) >= 60) or (len(run) in (44, 88) and run.endswith("=")):
         return True
     if bare.isalnum() and (bare.islower() or bare.isupper()):
-        return any(c.isdigit() for c in bare)
+        return any(c.isdigit() for c in bare) and _compute_mixing_rate(bare)[0] >= 0.06
+    if _is_camel_case(bare):
+        return False
     if not any(c.isdigit() or c == "+" for c in bare) and not run.endswith("="):
         return False
     if _is_readable_name(bare) or bare.count("-") + bare.count("_") > max(2, len(bare) * 0.09):
@@ -114,6 +123,8 @@ def is_likely_password(value: str) -> bool:
     if not _MIN_PASSWORD_CHARS <= len(bare) <= 1024 or " " in bare.strip():
         return False
     digits = sum(c.isdigit() for c in bare)
+    if _KNOWN_FORMAT.match(bare):
+        return False
     if _LIKELY_KEY.fullmatch(bare) and digits > 3:
         return True
     letters = sum(c.isalpha() for c in bare)
@@ -124,3 +135,22 @@ def is_random(run: str) -> bool:
     """Return whether a run of letters and digits mixes capitals, small letters, and digits as random text does."""
     kinds = any(map(str.isupper, run)) + any(map(str.islower, run)) + any(map(str.isdigit, run))
     return kinds == 3 and _compute_mixing_rate(run)[0] >= 0.34
+
+
+def is_maskable(value: str) -> bool:
+    """Return whether a value that was recognized as a secret can be looked for elsewhere, too.
+
+    A word, a number, a name, a path, a version, or a GUID can stand elsewhere for something else.
+    """
+    if is_likely_password(value) or _WORD_AND_NUMBER.fullmatch(value):
+        return not _GUID_LIKE.fullmatch(value)
+    if (
+        " " in value
+        or value.isdigit()
+        or _KNOWN_FORMAT.match(value)
+        or _NO_PASSWORD.fullmatch(value)
+        or _GUID_LIKE.fullmatch(value)
+    ):
+        return False
+    has_symbol = any(not c.isalnum() and c not in "-_./\\: " for c in value)
+    return (has_symbol and any(map(str.isalpha, value))) or _compute_mixing_rate(value)[0] >= 0.4

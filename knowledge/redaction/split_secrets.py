@@ -18,6 +18,8 @@ _VALUE_RUN = r"[\w+/=~.%!@#$^*-]+"
 _NEXT_LINE = BytePattern(rf"[ \t]*[\\`^]?[ \t]*\r?\n{LOG_PREFIX}(?P<quote>[\"']?)(?P<run>{_VALUE_RUN})(?P<then>.?)")
 _FIRST_LINE = BytePattern(rf"{LOG_PREFIX}[\"'(]?(?P<run>{_VALUE_RUN})(?P<then>.?)")
 _MIN_TRUNCATED_CHARS = 12
+_TASK = BytePattern(r"[A-Za-z]+@\d{1,2}")  # a pipeline's task
+_NAME = BytePattern(r"[A-Za-z][A-Za-z]*(?:[_.-][A-Za-z]+)*")
 _TRUNCATED_NAME = BytePattern(r"(?P<name>[A-Za-z]{2,14})(?:[\"'\\]*=|[\"'\\]+[ \t]*:)")
 _TRUNCATED_NAMES = (
     "password",
@@ -100,6 +102,9 @@ def _find_truncated_secret(view: bytes) -> Iterator[Span]:
     match = _FIRST_LINE.match(view)
     if match is not None:
         run = match.group("run").decode("latin-1")
+        name, equals, _ = run.partition("=")
+        if (equals and _NAME.fullmatch(name.encode("latin-1"))) or _TASK.fullmatch(run.encode("latin-1")):
+            return  # `DB_PASSWORD=x`: the value is found by its name, which stays
         separators = sum(not c.isalnum() for c in run.rstrip("="))
         is_delimited = _is_delimiter(match.group("then"))
         if (

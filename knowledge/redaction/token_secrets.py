@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from knowledge.redaction.encoded_scripts import EncodedScripts
 from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_key_material, is_secret_fragment
 
 _LONG_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
 _RUN_REST = BytePattern(r"[A-Za-z0-9+/_-]*={0,2}")
 _BASE64_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}")
+_TEMPORARY_PATH = BytePattern(r"/(?:private/)?(?:var|tmp|home|usr|opt|mnt|etc|Users|root)/")
 _HASH_PREFIXES = (b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"sha384:", b"md5:")
 _URL = BytePattern(
     r"(?i)://(?:(?P<user>[^\s/:@\"'<>?#]{16,})@"
@@ -32,18 +35,20 @@ _MIN_BODY_LINE_CHARS = 4
 _INLINE_BODY_END = BytePattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
 
 
-def _find_random_runs(view: bytes) -> Iterator[Span]:
-    """Yield long random runs that aren't a checksum, GUID, path, or name."""
+def _find_random_runs(scripts: EncodedScripts, view: bytes) -> Iterator[Span]:
+    """Yield long random runs that aren't a checksum, GUID, path, name, or harmless script."""
     checksum_end = 0
     for match in _LONG_RUN.finditer(view):
         start, end = match.span()
         run = view[start:end]
         if run.lower().startswith(_HASH_PREFIXES) or view[max(0, start - 7) : start].lower().endswith(_HASH_PREFIXES):
             checksum_end = _find_run_end(view, end)
-        if start < checksum_end:
+        if start < checksum_end or _TEMPORARY_PATH.match(run):
             continue
         if is_key_material(run.decode("latin-1")):
-            yield start, _find_run_end(view, end)
+            run_end = _find_run_end(view, end)
+            if not scripts.is_harmless(view, start, run_end):
+                yield start, run_end
         elif b"-" in run or b"_" in run:  # A name with dashes can contain a key.
             for part in _BASE64_RUN.finditer(run):
                 is_checksum = run[: part.start()].lower().endswith(_HASH_PREFIXES)
@@ -76,6 +81,8 @@ def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
     """Yield what follows `Bearer` or `Basic`, unless it's a word."""
     for match in _AUTH_SCHEME.finditer(view):
         value = match.group("v")
+        if value.endswith(b"=") and view[match.end() : match.end() + 1].isalnum():
+            continue  # `transport=basic shell_type=powershell`: the next assignment
         if (
             value.endswith(b"=")
             or any(48 <= c < 58 for c in value)
@@ -136,10 +143,12 @@ def _find_body_before(view: bytes, pos: int, floor: int) -> Iterator[Span]:
         yield line.span("body")
 
 
-PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
-    (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", _find_random_runs),
-    (r"://", _find_url_passwords),
-    (r"code=", _find_function_codes),
-    (r"bearer|basic", _find_auth_scheme_values),
-    (r"-----|private-lines|public-lines", _find_key_blocks),
-)
+def build_prefiltered_rules(scripts: EncodedScripts) -> tuple[tuple[str, RedactionRule], ...]:
+    """Return the rules with their signs. `scripts` tells which random runs are scripts without secrets."""
+    return (
+        (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", partial(_find_random_runs, scripts)),
+        (r"://", _find_url_passwords),
+        (r"code=", _find_function_codes),
+        (r"bearer|basic", _find_auth_scheme_values),
+        (r"-----|private-lines|public-lines", _find_key_blocks),
+    )

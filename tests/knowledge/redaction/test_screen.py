@@ -15,12 +15,16 @@ from knowledge.redaction import (
     split_secrets,
     token_secrets,
 )
+from knowledge.redaction.encoded_scripts import EncodedScripts
 from knowledge.redaction.patterns import RedactionRule, RulePrefilter, build_byte_view
+from knowledge.redaction.redact import redact
 
+SCRIPTS = EncodedScripts(redact)
 SIGNS: list[tuple[str, RedactionRule]] = [
     *named_secrets.PREFILTERED_RULES,
     *split_secrets.PREFILTERED_RULES,
-    *token_secrets.PREFILTERED_RULES,
+    *token_secrets.build_prefiltered_rules(SCRIPTS),
+    *SCRIPTS.build_prefiltered_rules(),
     *command_secrets.PREFILTERED_RULES,
     *place_secrets.build_prefiltered_rules(),
     *input_secrets.build_prefiltered_rules(),
