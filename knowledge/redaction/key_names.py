@@ -8,14 +8,15 @@ from typing import Literal
 
 from knowledge.patterns import LazyPattern, define_text_pattern
 
-SecretKind = Literal["password", "secret", "header", "signature", "weak"]
+SecretKind = Literal["password", "secret", "header", "signature", "weak", "key"]
 """What the value of a name is:
 
 - `password`: any text;
 - `secret`: any text but an ordinary word;
 - `header`: the rest of the line of an HTTP header;
 - `signature`: a signature in a URL;
-- `weak`: a secret only when it looks like one.
+- `weak`: a secret only when it looks like one;
+- `key`: any other key, such as `LINKING_KEY`: a secret when it looks like one, or is hex or a GUID.
 """
 
 _NAME_WORDS = define_text_pattern(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
@@ -41,6 +42,10 @@ _WHOLE_NAME_KINDS: Mapping[str, SecretKind] = {
 _NOT_SECRET = define_text_pattern(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
     r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
+)
+_NOT_A_KEY = define_text_pattern(
+    r"(?:cache|registry|reg|partition|row|sort|foreign|sub|hot|short|object|lookup|index|group|map|parent|restore|resource"
+    r"|shard|idempotency|dedup|hash|hk|monkey|hockey|turkey|donkey)keys?$"
 )
 _DESCRIPTIVE_TEXT = """
 name names id ids identifier policy policies length len min minimum max maximum expiry expires expired
@@ -83,7 +88,8 @@ def classify_key_name(name: str) -> SecretKind | None:
         return "secret"
     if len(words) > 1 and words[-1] == "auth":
         return "weak"
-    return None
+    is_key = bool(words) and words[-1].removesuffix("s").endswith("key") and not _NOT_A_KEY.search("".join(words))
+    return "key" if is_key else None
 
 
 def _is_described(words: list[str], joined: str, end: int) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from knowledge.redaction.key_names import SecretKind, classify_key_name
 from knowledge.redaction.patterns import ByteMatch, BytePattern, RedactionRule, Span, compute_max_findings
-from knowledge.redaction.randomness import is_secret_fragment
-from knowledge.redaction.split_secrets import read_next_line_value
+from knowledge.redaction.randomness import is_likely_key, is_likely_password, is_secret_fragment
+from knowledge.redaction.split_secrets import LOG_PREFIX, read_next_line_value
 from knowledge.redaction.values import read_argument, read_header, read_value
 
 _KEYWORDS = (
@@ -15,7 +15,8 @@ _KEYWORDS = (
     r"|authorization|cookie|signature|key|requirepass|private-mac|serial[_ -]?number|licen[sc]e[_ -]?code)[\w.-]*"
     r"|(?:ssh|db|user|smtp|mysql)?pass\d*|pat|sas|sig|psk|pw|jwt|bearer|auth|cred)"
 )
-_OPERATOR = r"(?:=>|:=|={1,2}|:|%3[dDaA]|\\u003[dD]|&#61;|-c?eq\b)"
+_OPERATOR = r"(?:=>|:=|={1,2}|:|%(?:25)?3[dDaA]|\\u003[dD]|&#61;|-c?eq\b)"
+_TABLE_GAP = r"(?:[ \t]{2,}(?:REG_\w{2,14}[ \t]+)?|\t+|[ \t]*\|[ \t]*)"
 _CLOSING_MARKS = r"(?:[\"'`\])\\]|&quot;|\\u0022|%22){0,64}"
 _NAME = BytePattern(
     r"(?i)"
@@ -24,7 +25,7 @@ _NAME = BytePattern(
     r"(?:[\"'\\]+[ \t]*,\s*|[\"'\\]*[ \t]+(?:[\\`^]\r?\n[ \t]*)?)"
     # <AdminPassword><Value>x
     rf"|(?:<|&lt;|\\u003c)(?P<tag>[\w:.]*?{_KEYWORDS})(?:\s[^<>\n]*)?"
-    r"(?:>|&gt;|\\u003e)\s*(?:(?:<|&lt;)value(?:>|&gt;)\s*)?"
+    rf"(?:>|&gt;|\\u003e)\s*(?:{LOG_PREFIX}(?:<|&lt;)value(?:>|&gt;)\s*)?"
     # setx NAME x, ENV NAME x, Add("name", "x")
     rf"|(?:\b(?:setx|setenv|env|arg|set -g?x)\s+[\"']?|\(\s*\\*[\"'])(?P<call>[\w:.-]*?{_KEYWORDS})"
     r"(?:\\*[\"']\s*,|[\"']?[ \t])[ \t]*"
@@ -32,6 +33,8 @@ _NAME = BytePattern(
     rf"|(?P<pair>{_KEYWORDS})[\"'\\]*(?:[,;]\s*|\s+)(?:- )?(?:(?:/t|-propertytype|-type)\s+\w+\s+)?"
     r"(?:[\"'\\]*(?:secure|default)?value[\"'\\]*\s*[:=]|/d\s|-value\s)"
     rf"|(?P<name>{_KEYWORDS}){_CLOSING_MARKS}[ \t]*(?P<op>{_OPERATOR})"
+    # NAME      x;  NAME    REG_SZ    x;  | NAME | x |
+    rf"|(?P<cell>{_KEYWORDS}){_TABLE_GAP}"
     # SQL and configuration files
     r"|(?P<statement>\b(?:identified\s+by|login\s+\S{1,80}\s+password|requirepass|masterauth))\s+"
     r"|(?P<quoted>\b(?:password|passwd))\s+[\"']"
@@ -40,7 +43,7 @@ _NAME = BytePattern(
     r"(?:is|was|set\s+to|ist|\xe8)[ \t]*:?[ \t]*"
 )
 _CROWDED_LINE = BytePattern(rf"(?i)(?:{_KEYWORDS}|identified\s+by|masterauth)[^\n]*")
-_NAME_GROUPS = ("name", "flag", "pair", "tag", "call", "statement", "quoted", "spoken")
+_NAME_GROUPS = ("name", "cell", "flag", "pair", "tag", "call", "statement", "quoted", "spoken")
 _NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$")
 _MAX_NAME_CHARS = 64
 _MIN_WEAK_CHARS = 8
@@ -110,7 +113,13 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
     if group == "tag":
         return _read_tag_value(view, pos)
     if group in ("flag", "call"):
-        return read_argument(view, pos)
+        span = read_argument(view, pos)
+        return (
+            span if span is not None and (kind != "key" or _is_plausible(name, kind, view[span[0] : span[1]])) else None
+        )
+    if group == "cell":
+        span = read_value(view, pos, is_password=True, can_be_prose=True)
+        return span if span is not None and is_likely_password(view[span[0] : span[1]].decode("latin-1")) else None
     before = view[max(0, name_start - 2) : name_start].strip()
     span = read_next_line_value(view, pos) or read_value(
         view,
@@ -120,6 +129,10 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
         is_connection_string=before.endswith(b";") and not view[:name_start].endswith(b"&amp;"),
     )
     return span if span is not None and _is_plausible(name, kind, view[span[0] : span[1]]) else None
+
+
+def _decode(view: bytes, span: Span) -> str:
+    return view[span[0] : span[1]].decode("latin-1")
 
 
 def _read_spoken_value(view: bytes, pos: int) -> Span | None:
@@ -134,6 +147,8 @@ def _is_plausible(name: str, kind: SecretKind, value: bytes) -> bool:
     if kind == "signature" and (len(value) < _MIN_WEAK_CHARS or value.isalpha()):
         return False
     if kind == "weak" and (len(value) < _MIN_WEAK_CHARS or not is_secret_fragment(value.decode("latin-1"), True)):
+        return False
+    if kind == "key" and not is_likely_key(value.decode("latin-1")):
         return False
     # `pass: 41` counts tests, and `adminPassword: 403` is an HTTP status.
     return not (value.isdigit() and len(value) < (5 if name.lower() == "pass" else 4))

@@ -154,3 +154,13 @@ def is_maskable(value: str) -> bool:
         return False
     has_symbol = any(not c.isalnum() and c not in "-_./\\: " for c in value)
     return (has_symbol and any(map(str.isalpha, value))) or _compute_mixing_rate(value)[0] >= 0.4
+
+
+def is_likely_key(value: str) -> bool:
+    """Return whether the value of a name such as `routing_key` is a key: hex, a GUID, random, or a password."""
+    bare = value.strip("{}'\"")
+    if _LIKELY_KEY.fullmatch(bare) and (_HEX.fullmatch(bare) or _GUID_LIKE.fullmatch(bare)):
+        return True
+    if len(bare) >= 16 and bare.rstrip("=").replace("+", "").replace("/", "").isalnum() and is_random(bare.rstrip("=")):
+        return True
+    return is_likely_password(bare) and any(not c.isalnum() and c not in "-_./\\:" for c in bare)
