@@ -41,7 +41,7 @@ _WHOLE_NAME_KINDS: Mapping[str, SecretKind] = {
 }
 _NOT_SECRET = define_text_pattern(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
-    r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
+    r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname|cacerthash|^permissions?to"
 )
 _NOT_A_KEY = define_text_pattern(
     r"(?:cache|registry|reg|partition|row|sort|foreign|sub|hot|short|object|lookup|index|group|map|parent|restore|resource"
@@ -59,7 +59,7 @@ services server handler reader writer class exception error errors config config
 owner kind module modules plugin generator thumbprint column index label title description source client object
 list mode level operation operations sku region env variable var not only days hours minutes seconds at on by
 for missing invalid cleared verified updated created set rules rule safe agent csp broker bucket bindings
-binding interval refresh encoding
+binding interval refresh encoding access
 """
 _DESCRIPTIVE_WORDS = frozenset(_DESCRIPTIVE_TEXT.split())
 """Words that turn what comes before them into a description: `PasswordPolicy` and `TokenExpiresAt` hold no secret."""

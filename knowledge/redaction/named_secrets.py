@@ -8,7 +8,7 @@ from knowledge.redaction.key_names import SecretKind, classify_key_name
 from knowledge.redaction.patterns import ByteMatch, BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_likely_key, is_likely_password, is_secret_fragment
 from knowledge.redaction.split_secrets import LOG_PREFIX, read_next_line_value
-from knowledge.redaction.values import read_argument, read_header, read_value
+from knowledge.redaction.values import is_prose_word, read_argument, read_header, read_value
 
 _KEYWORDS = (
     r"(?:(?:passw|passphrase|passcode|pass_|pwd|kennwort|secret|token|credential|creds|conn(?:ection)?[_. -]?str"
@@ -49,6 +49,8 @@ _MAX_NAME_CHARS = 64
 _MIN_WEAK_CHARS = 8
 _BACKSLASH = 0x5C
 _SPACED_KEY_NAME = BytePattern(r"(?i)\b[a-z]{3,14} key$")
+_SETTINGS = frozenset(b"read write none write-all read-all enabled disabled required optional".split())
+_PARTIAL_KEY = BytePattern(r"[A-Z0-9]{5}")
 _TAG_END = BytePattern(r"<|&lt;|\\u003[cC]|[\r\n]|\z")
 
 
@@ -83,7 +85,7 @@ def _expand_name(view: bytes, start: int, end: int) -> tuple[str, int]:
     if view[begin - 1 : begin] == b"\\" and view[begin : begin + 3] == b"u00":
         begin = min(begin + 5, start)
     if view[begin - 1 : begin] == b"%":
-        begin = min(begin + 2, start)
+        begin = min(begin + (4 if view.startswith(b"25", begin) else 2), start)
     name = view[begin : min(end, begin + 2 * _MAX_NAME_CHARS)]
     if name.lower() in (b"key", b"keys"):  # `license key`, `api key`: the word before says which key it is.
         before = view[max(0, begin - 15) : begin + 3]
@@ -113,13 +115,10 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
     if group == "tag":
         return _read_tag_value(view, pos)
     if group in ("flag", "call"):
-        span = read_argument(view, pos)
-        return (
-            span if span is not None and (kind != "key" or _is_plausible(name, kind, view[span[0] : span[1]])) else None
-        )
+        return _read_argument_of_name(view, pos, kind)
     if group == "cell":
         span = read_value(view, pos, is_password=True, can_be_prose=True)
-        return span if span is not None and is_likely_password(view[span[0] : span[1]].decode("latin-1")) else None
+        return span if span is not None and is_likely_password(_decode(view, span)) else None
     before = view[max(0, name_start - 2) : name_start].strip()
     span = read_next_line_value(view, pos) or read_value(
         view,
@@ -129,6 +128,13 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
         is_connection_string=before.endswith(b";") and not view[:name_start].endswith(b"&amp;"),
     )
     return span if span is not None and _is_plausible(name, kind, view[span[0] : span[1]]) else None
+
+
+def _read_argument_of_name(view: bytes, pos: int, kind: SecretKind) -> Span | None:
+    span = read_argument(view, pos)
+    if span is None or is_prose_word(view, span):
+        return None
+    return span if kind != "key" or is_likely_key(_decode(view, span)) else None
 
 
 def _decode(view: bytes, span: Span) -> str:
@@ -147,6 +153,10 @@ def _is_plausible(name: str, kind: SecretKind, value: bytes) -> bool:
     if kind == "signature" and (len(value) < _MIN_WEAK_CHARS or value.isalpha()):
         return False
     if kind == "weak" and (len(value) < _MIN_WEAK_CHARS or not is_secret_fragment(value.decode("latin-1"), True)):
+        return False
+    if kind == "secret" and (value.lower() in _SETTINGS or (value.isdigit() and len(value) < 7)):
+        return False  # `max_tokens=4096`, `id-token: write`
+    if kind == "secret" and _PARTIAL_KEY.fullmatch(value) and name.lower().endswith("product key"):
         return False
     if kind == "key" and not is_likely_key(value.decode("latin-1")):
         return False

@@ -35,7 +35,7 @@ _KEYS = ("words", "before", "options", "glued", "value", "examples", "not_exampl
 _ITEM_LISTS = "places"
 GAP = r"(?:(?:\\t|%20|[ \t])+|[\"'\\]{0,4}[ \t]*,[ \t]*[\"'\\]{0,4})"
 """Between two arguments: blanks, or the comma of a list of arguments."""
-_ARGUMENT = r"(?:\\{0,3}\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',]+)"
+_ARGUMENT = r"(?:\\{0,3}\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',:][^\s\"',]*)"
 _SHORTHAND = {
     "<any>": r"[^\n]*?",
     "<argument>": _ARGUMENT,

@@ -8,7 +8,7 @@ from functools import cache
 from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings, escape_literal
 from knowledge.redaction.place_files import SecretPlace, ValueKind, expand_shorthand, load_places
 from knowledge.redaction.randomness import is_likely_password
-from knowledge.redaction.values import find_line_end, read_argument, read_value
+from knowledge.redaction.values import find_line_end, is_prose_word, read_argument, read_value
 
 _MAX_DISTANCE = 1000
 """How far behind the words a secret can stand, in characters. It bounds the time that each word takes."""
@@ -58,6 +58,8 @@ class _PlaceFinder:
             return blob.span() if blob else None
         if self.value == "argument":
             span = read_argument(view, pos)
+            if span is not None and is_prose_word(view, span):
+                return None
             return span if span is not None and not _NO_ARGUMENT.fullmatch(view[span[0] : span[1]]) else None
         return _read_likely_password(view, pos)
 

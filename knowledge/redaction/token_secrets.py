@@ -20,6 +20,7 @@ _URL = BytePattern(
 )
 _FUNCTION_CODE = BytePattern(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
 _AUTH_SCHEME = BytePattern(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
+_ASSIGNMENT = BytePattern(r"[A-Za-z][A-Za-z_]*=")
 _FENCE = BytePattern(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
 _BODY_LINE = BytePattern(
     r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
@@ -81,8 +82,8 @@ def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
     """Yield what follows `Bearer` or `Basic`, unless it's a word."""
     for match in _AUTH_SCHEME.finditer(view):
         value = match.group("v")
-        if value.endswith(b"=") and view[match.end() : match.end() + 1].isalnum():
-            continue  # `transport=basic shell_type=powershell`: the next assignment
+        if _ASSIGNMENT.fullmatch(value) and view[match.end() : match.end() + 1] not in (b"", b"\n", b"\r", b" "):
+            continue  # `Bearer authorization_uri="…"`, `transport=basic shell_type=powershell`
         if (
             value.endswith(b"=")
             or any(48 <= c < 58 for c in value)

@@ -54,7 +54,9 @@ _PLACEHOLDER = BytePattern(
     r"|\(sensitive(?: value)?\)|0|1|n/a|@microsoft\.keyvault\(.*|read-host.*|get-[a-z].*|new-object.*"
     r"|convertto-securestring.*|\[(?:system|net|convert|guid|string|security|securestring).*|https?://.*|[a-z]:[\\/].*"
     r"|~/.*|\\{2,4}[\w.-]+\\.*|\.{1,2}/.*|/(?:home|etc|usr|var|tmp|mnt|opt|root|run|dev|proc|users|subscriptions|packer)(?:/.*)?|:[A-Za-z]\w*.*"
-    r"|(?:System|Microsoft|Azure)(?:\.\w+)+)"
+    r"|(?:System|Microsoft|Azure)(?:\.\w+)+|\[[A-Za-z]+\(.*|!(?:reference|ref|vault|sub|getatt)"
+    r"|(?:var|local|data|module|each|param|params|parameters|random_password|azurerm_\w+)\.[\w.\[\]*]+"
+    r"|[A-Za-z]\w*\.getSecret\(.*)"
 )
 _BRACKETED = BytePattern(r"<[A-Za-z][\w .:-]{0,60}>")
 _PROSE_TEXT = b"""
@@ -209,6 +211,11 @@ def read_argument(view: bytes, pos: int) -> Span | None:
 def _is_mixed_variable(value: bytes) -> bool:
     """Return whether `value` looks like `$ecr3tPa55`: digits between letters, which names of variables rarely have."""
     return value[:1] == b"$" and value[1:].isalnum() and any(48 <= c < 58 for c in value[1:-1]) and value[-1:].isalpha()
+
+
+def is_prose_word(view: bytes, span: Span) -> bool:
+    """Return whether `span` is a common word that another word follows: `use --api-key to specify one`."""
+    return view[span[0] : span[1]].lower() in _PROSE_WORDS and _NEXT_WORD.match(view, span[1]) is not None
 
 
 def _is_prose(view: bytes, start: int, end: int, is_password: bool) -> bool:
