@@ -5,7 +5,6 @@ Packer passes its own commands to Windows like this, and they say what it was do
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -56,7 +55,7 @@ def _decode_script(run: bytes) -> str | None:
     if len(run) > _MAX_CHARS:
         return None
     try:
-        script = base64.b64decode(run, validate=True).decode("utf-16-le")
+        script = binascii.a2b_base64(run, strict_mode=True).decode("utf-16-le")
     except (binascii.Error, ValueError):
         return None
     foreign = sum(not (c.isascii() and (c.isprintable() or c in "\r\n\t")) for c in script)

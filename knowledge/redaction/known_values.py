@@ -6,10 +6,8 @@ reads the store: passwords are short.
 
 from __future__ import annotations
 
-import base64
-import html
+import binascii
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import quote, unquote
 
 from knowledge.redaction.key_names import classify_key_name
 from knowledge.redaction.patterns import BytePattern, Span, compute_max_findings
@@ -56,6 +54,9 @@ def _list_parts(value: bytes) -> Iterator[bytes]:
 
 def _list_spellings(value: str) -> Iterator[bytes]:
     """Yield the value as it is, as JSON, URLs, and HTML spell it, and as a part of base64."""
+    import html  # few texts have a secret, and each of these modules takes time to import
+    from urllib.parse import quote, unquote
+
     plain = value.replace('\\"', '"').replace("\\\\", "\\") if "\\" in value else value
     plain = unquote(plain, "latin-1") if "%" in plain else plain
     plain = html.unescape(plain) if "&" in plain else plain
@@ -71,7 +72,7 @@ def _list_spellings(value: str) -> Iterator[bytes]:
 def _list_base64_parts(content: bytes) -> Iterator[bytes]:
     """Yield what base64 makes of `content` within other content, for each of its three alignments."""
     for offset in range(3):
-        encoded = base64.b64encode(bytes(offset) + content)
+        encoded = binascii.b2a_base64(bytes(offset) + content, newline=False)
         first = -(-offset * 8 // 6)
         last = (offset + len(content)) * 8 // 6
         if last - first >= _MIN_CHARS:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern, define_text_pattern
 from knowledge.redaction.patterns import escape_literal
-from knowledge.yaml_files.yaml_documents import load_yaml_documents
+from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents
 from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 FOLDER = Path(__file__).parent
@@ -32,7 +32,6 @@ ValueKind = Literal["argument", "likely", "pair", "blob", "input"]
 """
 _VALUE_KINDS: tuple[ValueKind, ...] = ("argument", "likely", "pair", "blob", "input")
 _KEYS = ("words", "before", "options", "glued", "value", "examples", "not_examples")
-_ITEM_LISTS = "places"
 GAP = r"(?:(?:\\t|%20|[ \t])+|[\"'\\]{0,4}[ \t]*,[ \t]*[\"'\\]{0,4})"
 """Between two arguments: blanks, or the comma of a list of arguments."""
 _ARGUMENT = r"(?:\\{0,3}\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',:][^\s\"',]*)"
@@ -79,25 +78,51 @@ def expand_shorthand(before: str) -> str:
 def load_places() -> tuple[SecretPlace, ...]:
     """Load all places. Raise `InvalidFilesError` with all faults of their files."""
     paths = sorted(PLACES_FOLDER.glob("*.yaml"))
-    files = [YamlFile(document, path.name) for document, path in zip(load_yaml_documents(paths), paths, strict=True)]
-    places = [place for file in files for place in _read_list(file, _ITEM_LISTS, _read_place)]
-    _raise_faults(files)
-    return tuple(places)
+    # the checks compile every pattern: they're skipped for files that have passed them
+    _, rows = load_indexed_documents(paths, "places", partial(_check_places, paths))
+    return tuple(
+        SecretPlace(tuple(words), before, tuple(options), is_glued, value, tuple(examples), tuple(not_examples))
+        for words, before, options, is_glued, value, examples, not_examples in rows
+    )
 
 
 @cache
 def load_formats() -> tuple[SecretFormat, ...]:
     """Load all formats. Raise `InvalidFilesError` with all faults of their file."""
-    (document,) = load_yaml_documents([FORMATS_PATH])
-    file = YamlFile(document, FORMATS_PATH.name)
-    formats = _read_list(file, "formats", _read_format)
+    _, rows = load_indexed_documents([FORMATS_PATH], "formats", _check_formats)
+    return tuple(SecretFormat(*row) for row in rows)
+
+
+def _check_places(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> list[Any]:
+    """Return all places as plain lists. Raise `InvalidFilesError` with the faults of their files."""
+    files = [YamlFile(document, path.name) for document, path in zip(documents, paths, strict=True)]
+    places: list[SecretPlace] = [place for file in files for place in _read_list(file, "places", _read_place)]
+    _raise_faults(files)
+    return [
+        [
+            list(place.words),
+            place.before,
+            list(place.options),
+            place.is_glued,
+            place.value,
+            list(place.examples),
+            list(place.not_examples),
+        ]
+        for place in places
+    ]
+
+
+def _check_formats(documents: Sequence[YamlDocument]) -> list[Any]:
+    """Return all formats as plain lists. Raise `InvalidFilesError` with the faults of their file."""
+    file = YamlFile(documents[0], FORMATS_PATH.name)
+    formats: list[SecretFormat] = _read_list(file, "formats", _read_format)
     _raise_faults([file])
-    return formats
+    return [[known.name, known.pattern, known.sign, known.example] for known in formats]
 
 
-def _read_list(file: YamlFile, key: str, read: Any) -> tuple[Any, ...]:
+def _read_list(file: YamlFile, key: str, read: Any) -> list[Any]:
     section = Section(file, (), file.value, (key,))
-    items = section.build_each(key, read)
+    items = list(section.build_each(key, read))
     if not items:
         section.add_fault(key, f"{key!r} must be a list")
     return items

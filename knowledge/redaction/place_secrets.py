@@ -14,6 +14,7 @@ _MAX_DISTANCE = 1000
 """How far behind the words a secret can stand, in characters. It bounds the time that each word takes."""
 _WINDOW = 4096
 _LIKELY_WINDOW = 320
+_MIN_SIGN_CHARS = 6
 _MAX_TOOLS = 8
 """How many kinds of tools with options can be on one line. A line with more isn't a command."""
 _WORD_END = r"(?:64)?(?:\.exe|\.com|\.cmd|\.bat|\.sh|\.vbs|\.ps1)?"
@@ -75,7 +76,7 @@ class _PlaceIndex:
         self._found: dict[bytes, Sequence[_PlaceFinder]] = {}
         plain = "|".join(_build_word(word) for word in words if word[0].isalnum())
         marked = "|".join(_build_word(word) for word in words if not word[0].isalnum())
-        self.sign = f"{plain}|{marked}"
+        self.sign = "|".join(dict.fromkeys(map(_build_sign, words)))
         self.pattern = BytePattern(rf"(?i)(?:\b|_|\\[nrt])(?:{plain}){_WORD_END}\b|(?:{marked})")
 
     def get_finders(self, found: bytes) -> Sequence[_PlaceFinder]:
@@ -111,6 +112,14 @@ def _build_word(word: str) -> str:
     gap = r"(?:[ \t]+|[\"']*,[ \t]*[\"']*|%20|\\t)"
     literal = f"{first}(?:\\.exe)?{gap}{gap.join(parts)}" if parts else first
     return rf"{literal}[\w.]*" if word.endswith("*") else literal
+
+
+def _build_sign(word: str) -> str:
+    """Return a short pattern that a text with `word` has: its first two parts, or all of a short word."""
+    first, *rest = map(escape_literal, word.removesuffix("*").split())
+    if rest:
+        return rf"{first}(?:\.exe)?(?:\W|%20|\\t)+{rest[0]}"
+    return first if len(first) >= _MIN_SIGN_CHARS else rf"(?:\b|_|[nrt]){_build_word(word)}(?:64)?\b"
 
 
 def _find_placed_secrets(view: bytes) -> Iterator[Span]:

@@ -41,8 +41,8 @@ def _get_prefilter() -> RulePrefilter:
             *token_secrets.build_prefiltered_rules(scripts),
             *scripts.build_prefiltered_rules(),
             *command_secrets.PREFILTERED_RULES,
-            *place_secrets.build_prefiltered_rules(),
             *input_secrets.build_prefiltered_rules(),
+            *place_secrets.build_prefiltered_rules(),
             *format_secrets.build_prefiltered_rules(),
         ]
     )
@@ -60,15 +60,21 @@ def redact(text: str) -> str:
 
     A value that's recognized as a secret in one place is hidden in all of them.
     """
-    return redact_text(text).text
+    if not text:
+        return text
+    view = build_byte_view(text)
+    found = _find_secret_spans(view)
+    return _hide_found(text, view, found).text if found else text  # nothing to hide in most texts
 
 
 def redact_text(text: str) -> RedactedText:
     """Return `text` redacted, with the values that were hidden."""
-    if not text:
-        return RedactedText(text, ())
     view = build_byte_view(text)
-    found = _find_secret_spans(view)
+    return _hide_found(text, view, _find_secret_spans(view))
+
+
+def _hide_found(text: str, view: bytes, found: list[Span]) -> RedactedText:
+    """Hide `found`, then what that exposes, and all of these values everywhere."""
     if not found:
         return RedactedText(text, ())
     values = list_values(view, found)

@@ -102,17 +102,21 @@ def _find_truncated_secret(view: bytes) -> Iterator[Span]:
     match = _FIRST_LINE.match(view)
     if match is not None:
         run = match.group("run").decode("latin-1")
-        name, equals, _ = run.partition("=")
-        if (equals and _NAME.fullmatch(name.encode("latin-1"))) or _TASK.fullmatch(run.encode("latin-1")):
-            return  # `DB_PASSWORD=x`: the value is found by its name, which stays
         separators = sum(not c.isalnum() for c in run.rstrip("="))
         is_delimited = _is_delimiter(match.group("then"))
         if (
             len(run) >= _MIN_TRUNCATED_CHARS
             and separators <= max(1, len(run) // 11)
             and is_secret_fragment(run, is_delimited and len(run) >= 16)
+            and not _is_name_or_task(run)
         ):
             yield match.span("run")
+
+
+def _is_name_or_task(run: str) -> bool:
+    """Return whether `run` is `DB_PASSWORD=x`, whose value is found by its name, or a pipeline's `Task@1`."""
+    name, equals, _ = run.partition("=")
+    return bool(equals and _NAME.fullmatch(name.encode("latin-1"))) or _TASK.fullmatch(run.encode("latin-1"))
 
 
 def _find_truncated_name_value(view: bytes) -> Iterator[Span]:

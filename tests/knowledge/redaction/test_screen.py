@@ -26,8 +26,8 @@ SIGNS: list[tuple[str, RedactionRule]] = [
     *token_secrets.build_prefiltered_rules(SCRIPTS),
     *SCRIPTS.build_prefiltered_rules(),
     *command_secrets.PREFILTERED_RULES,
-    *place_secrets.build_prefiltered_rules(),
     *input_secrets.build_prefiltered_rules(),
+    *place_secrets.build_prefiltered_rules(),
     *format_secrets.build_prefiltered_rules(),
 ]
 WORDS = (
