@@ -79,7 +79,7 @@ class Diagnoser:
         from knowledge.text.streaming import ChainedReader  # most logs don't need it
 
         reduced = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
-        redacted = redact_text("\n".join(line.text for line in reduced.lines)).text.split("\n")
+        redacted = redact_lines([line.text for line in reduced.lines])
         kept = [TextLine(line.number, text) for line, text in zip(reduced.lines, redacted, strict=True)]
         return self._diagnose_lines(normalize_lines(kept), reduced.line_count, language, file, known_gaps=reduced.gaps)
 

@@ -36,7 +36,7 @@ def _get_prefilter() -> RulePrefilter:
     scripts = EncodedScripts(redact)
     return RulePrefilter(
         [
-            *named_secrets.PREFILTERED_RULES,
+            *named_secrets.build_prefiltered_rules(),
             *split_secrets.PREFILTERED_RULES,
             *token_secrets.build_prefiltered_rules(scripts),
             *scripts.build_prefiltered_rules(),

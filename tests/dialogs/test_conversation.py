@@ -67,11 +67,7 @@ CONVERSATIONS = {
             ),
             ("Step 1 of", "It worked"),
         ),
-        Line(
-            "it worked",
-            ("“Script ended with a non-zero exit code” is solved. I noted that after step 2", "Start over"),
-            ("?",),
-        ),
+        Line("it worked", ("“Script ended with a non-zero exit code” is solved. I noted that after step 2", "Start over"), ("?",)),
     ),
     "nothing helps": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
@@ -298,14 +294,8 @@ CONVERSATIONS = {
         Line("in english please", ("I'll go on in English.",)),
     ),
     "guided": (
-        Line(
-            "[I have no error text]",
-            ("What happened?", "The build failed, or it hangs", "VMs from the image don't work"),
-        ),
-        Line(
-            "[The build failed, or it hangs]",
-            ("Which of these do you see?", "Build timeout exceeded. The run ends after hours."),
-        ),
+        Line("[I have no error text]", ("What happened?", "The build failed, or it hangs", "VMs from the image don't work")),
+        Line("[The build failed, or it hangs]", ("Which of these do you see?", "Build timeout exceeded. The run ends after hours.")),
         Line("[Back]", ("What happened?",)),
         Line("[The build failed, or it hangs]", ("Which of these do you see?",)),
         Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),

@@ -109,9 +109,7 @@ def test_every_word_of_the_knowledge_has_its_text() -> None:
 
 def test_every_text_is_used() -> None:
     constants = {node.value for _, node in read_source() if isinstance(node, ast.Constant)}
-    starts = [
-        f"{prefix}." for prefix in ("button", "happened", "area", "group", "refused", "run-state", "template-state")
-    ]
+    starts = [f"{prefix}." for prefix in ("button", "happened", "area", "group", "refused", "run-state", "template-state")]
     starts += [start for _, start in _find_key_starts()]
     assert [key for key in TEXTS["en"] if key not in constants and not key.startswith(tuple(starts))] == []
 

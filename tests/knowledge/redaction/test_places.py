@@ -12,6 +12,8 @@ import pytest
 
 from knowledge.model.errors import InvalidFilesError
 from knowledge.redaction import place_files
+from knowledge.redaction.key_names import classify_key_name
+from knowledge.redaction.name_files import load_names
 from knowledge.redaction.place_files import load_formats, load_places
 from knowledge.redaction.redact import redact
 from tests.reporting import failures_together
@@ -104,3 +106,12 @@ def test_a_wrong_line_is_named(text: str, fault: str, tmp_path: Path, monkeypatc
     monkeypatch.setattr(place_files, "PLACES_FOLDER", tmp_path)
     with pytest.raises(InvalidFilesError, match=re.escape(fault)):
         load_places.__wrapped__()
+
+
+def test_every_name_is_classified_as_its_line_says() -> None:
+    with failures_together(at_least=50) as failures:
+        for name, kind in load_names().examples:
+            with failures.check(name):
+                assert classify_key_name(name) == kind
+                hidden = "[REDACTED]" if kind in ("password", "secret", "header", "signature") else "Tb7kq9Zw4mn2PxR8"
+                assert redact(f"x; {name}=Tb7kq9Zw4mn2PxR8") == f"x; {name}={hidden}" or kind == "weak"

@@ -21,7 +21,7 @@ from knowledge.redaction.redact import redact
 
 SCRIPTS = EncodedScripts(redact)
 SIGNS: list[tuple[str, RedactionRule]] = [
-    *named_secrets.PREFILTERED_RULES,
+    *named_secrets.build_prefiltered_rules(),
     *split_secrets.PREFILTERED_RULES,
     *token_secrets.build_prefiltered_rules(SCRIPTS),
     *SCRIPTS.build_prefiltered_rules(),
