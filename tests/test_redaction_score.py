@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -27,6 +29,9 @@ CARRIERS = {
     "in JSON in JSON": "json json",
     "in a quote": "> {}",
     "in HTML": "<p>{}</p>",
+    "in a list of arguments": "list",
+    "in a URL": "url",
+    "with tabs": "tabs",
     "in color": "\x1b[31m{}\x1b[0m",
 }  # fmt: skip
 
@@ -37,7 +42,32 @@ def carry(name: str, text: str) -> str:
         for _ in carrier.split():
             text = json.dumps({"message": text})
         return text
+    if carrier in ESCAPES:
+        return ESCAPES[carrier](text)
     return carrier.replace("{}", text)
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "list": lambda text: str(text.split()),
+    "url": lambda text: quote(text, safe=""),
+    "tabs": lambda text: text.replace(" ", "\\t"),
+    "punctuation": lambda text: "".join(f"\\u{ord(c):04x}" if c in " =:'\"&<>" else c for c in text),
+    "table": lambda text: f"| {' | '.join(text.split(' ', 1))} |",
+}
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_what_is_escaped_as_a_whole_is_hidden_too(escape: str) -> None:
+    with failures_together(at_least=30) as failures:
+        for place in PLACES:
+            secret = "Tb7kq9Zw4mn2PxR8z"
+            text = ESCAPES[escape](
+                place.replace("{{", "{").replace("}}", "}").replace("{s}", secret).replace("{q}", secret)
+            )
+            # a list or a table in another one is neither
+            if escape in ("url", "tabs", "punctuation") or not any(mark in place for mark in "\"'|"):
+                with failures.check(text):
+                    assert secret not in redact(text)
 
 
 @pytest.mark.property

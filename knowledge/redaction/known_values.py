@@ -16,7 +16,7 @@ from knowledge.redaction.randomness import is_likely_password, is_maskable, is_r
 _MIN_CHARS, _MAX_CHARS = 8, 1024
 _MAX_VALUES = 200
 """How many values to look for. A text with more isn't a log; the others are hidden where they were found."""
-_PARTS = BytePattern(r"[\s:;,|'\"\]]+")
+_PARTS = BytePattern(r"(?:[\s:;,|@'\"\]]|\\[nrt])+")
 _MIN_RANDOM_CHARS = 16
 _SIMPLE = BytePattern(r"\w{8,11}")
 _MARK = b"[REDACTED]"

@@ -14,7 +14,7 @@ _FILE_ENDINGS = "ps1|exe|msi|dll|log|txt|json|ya?ml|xml|zip|sh|py|cmd|bat|hcl|ne
 _NO_PASSWORD = define_text_pattern(
     rf"(?i)[a-z]{{1,6}}[-_ ]?\d{{1,4}}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w.-]*\.(?:{_FILE_ENDINGS})"
     r"|v?\d+(?:[.,:/-]\d+)*\w{0,2}|[a-z]+(?:-[a-z0-9]+)*-\d{1,3}|\w+\(.*|[a-z]+(?:\.[a-z]\w*)+|(?:[\w.-]*/){2,}[\w.-]*|[a-z_][\w.-]*=.*|-{1,2}[\w-]+"
-    r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|[a-z]{2,}(?:[A-Z][a-z]+)+\d?"
+    r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|(?-i:[a-z]{2,}(?:[A-Z][a-z]+)+\d?)"
     r"|//.*|[a-z]+(?:-[a-z]+)*-[0-9a-f]{6,12}|(?:aadsts|kb|error|code|line|char)\W*\d+"
 )
 """What stands where a password could stand: names, versions, files, paths, assignments, codes."""
@@ -142,6 +142,8 @@ def is_maskable(value: str) -> bool:
 
     A word, a number, a name, a path, a version, or a GUID can stand elsewhere for something else.
     """
+    if "=" in value and any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and " " not in value:
+        return True  # a sentence could have an assignment there, but this is known to be a secret
     if is_likely_password(value) or _WORD_AND_NUMBER.fullmatch(value):
         return not _GUID_LIKE.fullmatch(value)
     if (

@@ -20,6 +20,7 @@ from knowledge.redaction import (
     token_secrets,
 )
 from knowledge.redaction.encoded_scripts import EncodedScripts
+from knowledge.redaction.escapes import find_behind_escapes
 from knowledge.redaction.known_values import find_values, list_values
 from knowledge.redaction.patterns import RulePrefilter, Span, build_byte_view
 
@@ -171,7 +172,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
 
 def _find_secret_spans(view: bytes) -> list[Span]:
     """Return the spans to hide: sorted, not overlapping, each within one line, and none already hidden."""
-    found = [span for rule in _get_prefilter().select_rules(view) for span in rule(view)]
+    found = [*_apply_rules(view), *find_behind_escapes(view, _apply_rules)]
     if not found:
         return []
     merged = _merge_spans(found)
@@ -179,6 +180,10 @@ def _find_secret_spans(view: bytes) -> list[Span]:
     return _expand_to_whole_marks(
         view, [span for start, end in merged for span in _split_span_by_line(view, start, end)]
     )
+
+
+def _apply_rules(view: bytes) -> list[Span]:
+    return [span for rule in _get_prefilter().select_rules(view) for span in rule(view)]
 
 
 def _expand_to_whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
