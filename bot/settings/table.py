@@ -13,7 +13,7 @@ from bot.settings.setting import Setting, define_choice, define_guid, define_gui
 from dialogs.model.azure import AccessMode
 from knowledge.azure_clouds import CLOUDS, DEFAULT_CLOUD
 from knowledge.azure_names import is_assigned_guid
-from knowledge.catalog import private_cache
+from knowledge.yaml_files import private_cache
 
 AppType = Literal["SingleTenant", "UserAssignedMSI"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialogs.model.support import SUPPORT_LANGUAGES
-from knowledge.catalog.yaml_section import Section, YamlFile
+from knowledge.yaml_files.yaml_section import Section, YamlFile
 
 _SUPPORT_IN_ENGLISH = "en-us"
 _KEYS = (

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from dialogs.texts.languages import ENGLISH, HEADER_NAME, TEXTS_FOLDER
-from knowledge.catalog.yaml_documents import load_yaml_documents
-from knowledge.catalog.yaml_section import YamlFile
 from knowledge.model.entry import Language, is_language_code
 from knowledge.model.errors import Fault, InvalidFilesError
+from knowledge.yaml_files.yaml_documents import load_yaml_documents
+from knowledge.yaml_files.yaml_section import YamlFile
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """What is replaced in a text, such as `{count}`."""

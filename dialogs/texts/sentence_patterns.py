@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialogs.texts.typed_phrases import normalize_phrase
-from knowledge.catalog.yaml_section import Section, YamlFile
 from knowledge.patterns import InvalidPatternError, LazyPattern, PatternSet, compile_pattern, define_pattern
+from knowledge.yaml_files.yaml_section import Section, YamlFile
 
 _PATTERN_GROUPS = ("sentences", "in_walk", "answers", "shells")
 _WORD_LISTS = ("fillers", "not_names", "before_groups", "before_codes")

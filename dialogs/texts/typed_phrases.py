@@ -9,7 +9,7 @@ from pathlib import Path
 from dialogs.texts.language_header import LanguageHeader
 from dialogs.texts.languages import ENGLISH, TEXTS_FOLDER
 from dialogs.texts.loading import PHRASES_AREA, raise_faults, read_files
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 _ACTION_LISTS = ("commands", "template_prefixes", "openings")
 _WORD_LISTS = (

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import re2
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import LocalizedText
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 DATES_PATH = Path(__file__).parents[1] / "dates.yaml"
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import (
     OWNER_BY_AREA,
     Area,
@@ -30,6 +29,7 @@ from knowledge.model.entry import (
     StepCode,
     Strength,
 )
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 _ENTRY_KEYS = (
     "id",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalog.entry_parsing import read_reference
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import LocalizedText, Reference
 from knowledge.model.errors import InvalidFilesError
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 ERROR_CODES_PATH = Path(__file__).parents[1] / "error_codes.yaml"
 

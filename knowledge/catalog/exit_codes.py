@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language, LocalizedText, Step
 from knowledge.model.errors import InvalidFilesError
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 EXIT_CODES_PATH = Path(__file__).parents[1] / "exit_codes.yaml"
 

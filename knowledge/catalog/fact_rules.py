@@ -8,10 +8,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Match
 from knowledge.model.entry import Entry, Language, LocalizedText
 from knowledge.model.errors import InvalidFilesError
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 FACT_RULES_PATH = Path(__file__).parents[1] / "fact_rules.yaml"
 

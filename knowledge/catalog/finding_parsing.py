@@ -7,11 +7,11 @@ from typing import get_args
 
 from knowledge.catalog.entry_parsing import parse_step
 from knowledge.catalog.line_patterns import check_regexes, read_line_pattern
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import COMPLETE_LANGUAGES, Basis, LocalizedText, Owner, Retry
 from knowledge.model.finding import BUILT_IN_VALUES, FindingExample, FindingRule, FindingTrigger
 from knowledge.patterns import InvalidPatternError, compile_pattern, list_group_names
 from knowledge.text.value_slots import list_slots
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 MAX_TITLE_CHARS = 110
 

@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 from knowledge.catalog.entry_parsing import parse_step
 from knowledge.catalog.finding_parsing import check_rule, parse_rule
 from knowledge.catalog.line_patterns import parse_line_pattern
-from knowledge.catalog.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
-from knowledge.catalog.yaml_section import YamlFile
 from knowledge.model.entry import Step
 from knowledge.model.errors import Fault, InvalidFilesError
 from knowledge.model.finding import (
@@ -22,6 +20,8 @@ from knowledge.model.finding import (
     FindingTrigger,
     LinePattern,
 )
+from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
+from knowledge.yaml_files.yaml_section import YamlFile
 
 FINDINGS_DIR = Path(__file__).parents[1] / "findings"
 LINE_PATTERNS_NAME = "_line_patterns.yaml"

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from knowledge.catalog.entry_parsing import STEP_KEYS, read_reference, read_step
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import InputKind
 from knowledge.model.entry import Language, LocalizedText, Reference, Step
 from knowledge.model.errors import InvalidFilesError
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 HOWTOS_PATH = Path(__file__).parents[1] / "howtos.yaml"
 

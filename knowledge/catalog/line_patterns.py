@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.finding import LinePattern
 from knowledge.patterns import InvalidPatternError, LiteralSet, PatternSet, collapse_whitespace, compile_pattern
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 LINE_PATTERN_KEYS = ("id", "weight", "caps", "text", "regex", "unless", "examples", "not_examples")
 _MAX_TEXT_CHARS = 2_000

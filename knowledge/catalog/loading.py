@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from knowledge.catalog.entry_parsing import parse_entry
 from knowledge.catalog.signature_index import SignatureIndex, index_signatures
-from knowledge.catalog.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
-from knowledge.catalog.yaml_section import YamlFile
 from knowledge.model.entry import Entry
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern
+from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
+from knowledge.yaml_files.yaml_section import YamlFile
 
 ENTRIES_DIR = Path(__file__).parents[1] / "entries"
 

@@ -10,7 +10,6 @@ import re2
 
 from knowledge.azure_names import is_guid
 from knowledge.catalog.entry_parsing import read_reference
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Basis
 from knowledge.model.errors import Fault, KnowledgeError
 from knowledge.model.support_routing import (
@@ -25,6 +24,7 @@ from knowledge.model.support_routing import (
     SupportProduct,
     SupportRouting,
 )
+from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 
 SUPPORT_PATH = Path(__file__).parents[1] / "support.yaml"
 

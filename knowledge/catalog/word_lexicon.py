@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from knowledge.catalog.yaml_documents import load_yaml_documents
+from knowledge.yaml_files.yaml_documents import load_yaml_documents
 
 LEXICON_PATH = Path(__file__).parents[1] / "word_lexicon.yaml"
 

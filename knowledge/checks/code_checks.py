@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from knowledge.catalog.exit_codes import list_step_codes
-from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.model.entry import Step
+from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 
 
 def check_codes(file: YamlFile, key_path: KeyPath, step: Step) -> None:

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import re2
 
-from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.model.entry import Step
+from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 
 _HIDDEN_COLUMN = re2.compile(r"[{,]\s*(id|type|etag)\s*:")
 _INLINE_BODY = re2.compile(r"^[{\[]")

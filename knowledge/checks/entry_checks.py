@@ -20,7 +20,6 @@ from knowledge.catalog.fact_rules import FACT_RULES_PATH, read_fact_rules
 from knowledge.catalog.findings import FINDINGS_DIR
 from knowledge.catalog.howtos import HOWTOS_PATH, Howto, Howtos, read_howtos
 from knowledge.catalog.loading import ENTRIES_DIR, EntryFile, read_entries
-from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.checks.code_checks import check_codes
 from knowledge.checks.command_checks import check_commands
 from knowledge.checks.date_checks import check_dates, parse_review_day
@@ -33,6 +32,7 @@ from knowledge.model.entry import COMPLETE_LANGUAGES, Entry, Example, LocalizedT
 from knowledge.model.errors import Fault, InvalidFilesError
 from knowledge.patterns import collapse_whitespace
 from knowledge.search.howto_search import HowtoSearch
+from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 
 _MIN_FRAGMENT_CHARS = 5
 _MAX_TITLE_CHARS = 90

@@ -11,7 +11,6 @@ from pathlib import Path
 from knowledge.catalog.finding_parsing import MAX_TITLE_CHARS
 from knowledge.catalog.findings import FindingCatalog, check_structure, load_findings, open_finding_files
 from knowledge.catalog.line_patterns import LinePatternSet
-from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.checks.code_checks import check_codes
 from knowledge.checks.command_checks import check_commands
 from knowledge.checks.order_checks import check_order
@@ -21,6 +20,7 @@ from knowledge.model.errors import Fault
 from knowledge.model.finding import BUILT_IN_VALUES, FindingExample, FindingRule, FindingTrigger
 from knowledge.patterns import InvalidPatternError, compile_pattern, list_group_names
 from knowledge.text.value_slots import fill_values, list_slots
+from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 
 
 def check_findings(folder: Path) -> list[Fault]:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import re2
 
-from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.diagnosis.solution import runs_build
 from knowledge.model.entry import Retry, Step
+from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 
 _NEEDS = re2.compile(r"\bRequires ([^;.]*(?:; takes [^;.]*)?)")
 """What a step ends with, in English: the roles that a change requires, and how long it takes."""

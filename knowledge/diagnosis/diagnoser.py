@@ -20,7 +20,7 @@ from knowledge.input.parsed_input import parse_input
 from knowledge.model.diagnosis import BuildOutcome, Diagnosis, LogGap, Match
 from knowledge.model.entry import BuildTool, Entry, Language
 from knowledge.model.finding import Finding
-from knowledge.redaction.redact import redact
+from knowledge.redaction.redact import hide_values, redact, redact_lines, redact_text
 from knowledge.text.build_tool import is_plain_packer
 from knowledge.text.builder_name import unify_builder_name
 from knowledge.text.decoding import decode, replace_lone_surrogates
@@ -55,9 +55,11 @@ class Diagnoser:
         `file` names the input in the result.
         """
         content = decode(text) if isinstance(text, bytes) else replace_lone_surrogates(text)
-        lines = unwrap_lines(normalize_text(content))
+        # Before anything splits, joins, or cuts a line: what stands before a secret may be what gives it away.
+        redacted = redact_text(content)
+        lines = _read_lines(content, redacted.text)
         line_count = content.count("\n") + 1 if content else 0
-        return self._diagnose_lines(lines, line_count, language, file, content)
+        return self._diagnose_lines(lines, line_count, language, file, content, hidden=redacted.values)
 
     def diagnose_stream(
         self,
@@ -77,9 +79,9 @@ class Diagnoser:
         from knowledge.text.streaming import ChainedReader  # most logs don't need it
 
         reduced = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
-        return self._diagnose_lines(
-            normalize_lines(reduced.lines), reduced.line_count, language, file, known_gaps=reduced.gaps
-        )
+        redacted = redact_lines([line.text for line in reduced.lines])
+        kept = [TextLine(line.number, text) for line, text in zip(reduced.lines, redacted, strict=True)]
+        return self._diagnose_lines(normalize_lines(kept), reduced.line_count, language, file, known_gaps=reduced.gaps)
 
     @cached_property
     def _log_reducer(self) -> LogReducer:
@@ -96,10 +98,12 @@ class Diagnoser:
         file: str,
         content: str = "",
         known_gaps: Sequence[LogGap] | None = None,
+        hidden: Sequence[bytes] = (),
     ) -> Diagnosis:
-        """Diagnose the readable lines of a text.
+        """Diagnose the readable lines of a redacted text.
 
-        A text that's too large to hold as a whole has no `content`, but all its silences in `known_gaps`.
+        `content` is the text as it is, and `hidden` are the values that redaction hid in it. A text that's too large to
+        hold as a whole has no `content`, but all its silences in `known_gaps`.
         """
         unified = unify_builder_name(text_lines)
         # Any name other than `azure-arm` is a person's own.
@@ -109,7 +113,6 @@ class Diagnoser:
         build, text = parsed.build, parsed.text
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
-        # unredacted: they are compared with the text for further ids below
         printed = _read_printed_status(content) if build is None and parsed.kind != "task-log" else {}
         facts = {**extract_facts(text, build, template), **printed}
         observations = observe(build) if build else observe_status(facts, text.lines)
@@ -138,7 +141,7 @@ class Diagnoser:
             outcome=outcome,
             matches=tuple(_build_match(item, evidence, language, finding) for item in ranked),
             excerpt=evidence.excerpt,
-            facts={name: _redact_fact(name, value) for name, value in facts.items()},
+            facts={name: _redact_fact(name, value, hidden) for name, value in facts.items()},
             timeline=build.summarize_provisioners() if build else (),
             phase=_find_phase(build, facts, file),
             os=(template.os if template else None) or detect_os(text, build, facts),
@@ -151,6 +154,16 @@ class Diagnoser:
             silent_step=_name_step(build, silent_run),
             course=summarize_course(build, gaps, is_service=tool == "image-builder") if build else None,
         )
+
+
+def _read_lines(content: str, redacted: str) -> Sequence[TextLine]:
+    """Return the readable lines of a text, with the wrapped ones joined."""
+    lines = normalize_text(redacted)
+    unwrapped = unwrap_lines(lines, normalize_text(content) if redacted != content else None)
+    if unwrapped is lines:
+        return lines
+    texts = redact_lines([line.text for line in unwrapped])  # a wrapped line shows its secrets when it's joined
+    return [TextLine(line.number, text) for line, text in zip(unwrapped, texts, strict=True)]
 
 
 def _find_phase(build: Build | None, facts: Mapping[str, FactValue], file: str) -> str | None:
@@ -207,6 +220,6 @@ def _parse_outcome(run_state: FactValue) -> BuildOutcome:
     return Run(str(run_state)).outcome
 
 
-def _redact_fact(name: str, value: FactValue) -> FactValue:
+def _redact_fact(name: str, value: FactValue, hidden: Sequence[bytes]) -> FactValue:
     """Redact a fact, except a storage account's name, which isn't a secret but can look like one out of context."""
-    return redact(value) if isinstance(value, str) and name != "account" else value
+    return hide_values(value, hidden) if isinstance(value, str) and name != "account" else value

@@ -3,59 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from knowledge.redaction.key_names import SecretKind, classify_key_name
+from knowledge.redaction.name_files import load_names
 from knowledge.redaction.patterns import ByteMatch, BytePattern, RedactionRule, Span, compute_max_findings
-from knowledge.redaction.randomness import is_secret_fragment
-from knowledge.redaction.split_secrets import read_next_line_value
-from knowledge.redaction.values import read_argument, read_header, read_value
+from knowledge.redaction.randomness import is_likely_key, is_likely_password, is_secret_fragment
+from knowledge.redaction.split_secrets import LOG_PREFIX, read_next_line_value
+from knowledge.redaction.values import is_prose_word, read_argument, read_header, read_value
 
-_KEYWORDS = (
-    r"(?:(?:passw|passphrase|passcode|pass_|pwd|kennwort|secret|token|credential|creds|conn(?:ection)?[_. -]?str"
-    r"|authorization|cookie|signature|key|requirepass|private-mac|serial[_ -]?number|licen[sc]e[_ -]?code)[\w.-]*"
-    r"|(?:ssh|db|user|smtp|mysql)?pass\d*|pat|sas|sig|psk|pw|jwt|bearer|auth|cred)"
-)
-_OPERATOR = r"(?:=>|:=|={1,2}|:|%3[dDaA]|\\u003[dD]|&#61;|-c?eq\b)"
+_OPERATOR = r"(?:=>|:=|={1,2}|:|%(?:25)?3[dDaA]|\\u003[dD]|&#61;|-c?eq\b)"
+_TABLE_GAP = r"(?:[ \t]{2,}(?:REG_\w{2,14}[ \t]+)?|\t+|[ \t]*\|[ \t]*)"
 _CLOSING_MARKS = r"(?:[\"'`\])\\]|&quot;|\\u0022|%22){0,64}"
-_NAME = BytePattern(
-    r"(?i)"
-    # --password x, /rp x, "--password", "x", and a flag whose value is on the next line
-    rf"(?:^|[\s\"'=,(\[])(?:--?|/)(?P<flag>[\w-]*?{_KEYWORDS})"
-    r"(?:[\"'\\]+[ \t]*,\s*|[\"'\\]*[ \t]+(?:[\\`^]\r?\n[ \t]*)?)"
-    # <AdminPassword><Value>x
-    rf"|(?:<|&lt;|\\u003c)(?P<tag>[\w:.]*?{_KEYWORDS})(?:\s[^<>\n]*)?"
-    r"(?:>|&gt;|\\u003e)\s*(?:(?:<|&lt;)value(?:>|&gt;)\s*)?"
-    # setx NAME x, ENV NAME x, Add("name", "x")
-    rf"|(?:\b(?:setx|setenv|env|arg|set -g?x)\s+[\"']?|\(\s*\\*[\"'])(?P<call>[\w:.-]*?{_KEYWORDS})"
-    r"(?:\\*[\"']\s*,|[\"']?[ \t])[ \t]*"
-    # "name": "DB_PASSWORD", "value": "x";  reg add /v DefaultPassword /d x;  -Name DefaultPassword -Value x
-    rf"|(?P<pair>{_KEYWORDS})[\"'\\]*(?:[,;]\s*|\s+)(?:- )?(?:(?:/t|-propertytype|-type)\s+\w+\s+)?"
-    r"(?:[\"'\\]*(?:secure|default)?value[\"'\\]*\s*[:=]|/d\s|-value\s)"
-    rf"|(?P<name>{_KEYWORDS}){_CLOSING_MARKS}[ \t]*(?P<op>{_OPERATOR})"
-    # SQL and configuration files
-    r"|(?P<statement>\b(?:identified\s+by|login\s+\S{1,80}\s+password|requirepass|masterauth))\s+"
-    r"|(?P<quoted>\b(?:password|passwd))\s+[\"']"
-    # what people write: the password is x
-    r"|(?P<spoken>\b(?:password|passwd|passphrase|passwort|secret|token))\s+"
-    r"(?:is|was|set\s+to|ist|\xe8)[ \t]*:?[ \t]*"
-)
-_CROWDED_LINE = BytePattern(rf"(?i)(?:{_KEYWORDS}|identified\s+by|masterauth)[^\n]*")
-_NAME_GROUPS = ("name", "flag", "pair", "tag", "call", "statement", "quoted", "spoken")
+_NAME_GROUPS = ("name", "cell", "flag", "pair", "tag", "call", "statement", "quoted", "spoken")
 _NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$")
 _MAX_NAME_CHARS = 64
 _MIN_WEAK_CHARS = 8
 _BACKSLASH = 0x5C
 _SPACED_KEY_NAME = BytePattern(r"(?i)\b[a-z]{3,14} key$")
+_SETTINGS = frozenset(b"read write none write-all read-all enabled disabled required optional".split())
+_PARTIAL_KEY = BytePattern(r"[A-Z0-9]{5}")
 _TAG_END = BytePattern(r"<|&lt;|\\u003[cC]|[\r\n]|\z")
+
+
+@cache
+def _get_patterns() -> tuple[BytePattern, BytePattern]:
+    """Return the pattern of a name, and the one that hides lines coarsely. The first call reads the file of names."""
+    keywords = load_names().stems
+    name = (
+        r"(?i)"
+        # --password x, /rp x, "--password", "x", and a flag whose value is on the next line
+        rf"(?:^|[\s\"'=,(\[])(?:--?|/)(?P<flag>[\w-]*?{keywords})"
+        r"(?:[\"'\\]+[ \t]*,\s*|[\"'\\]*[ \t]+(?:[\\`^]\r?\n[ \t]*)?)"
+        # <AdminPassword><Value>x
+        rf"|(?:<|&lt;|\\u003c)(?P<tag>[\w:.]*?{keywords})(?:\s[^<>\n]*)?"
+        rf"(?:>|&gt;|\\u003e)\s*(?:{LOG_PREFIX}(?:<|&lt;)value(?:>|&gt;)\s*)?"
+        # setx NAME x, ENV NAME x, Add("name", "x")
+        rf"|(?:\b(?:setx|setenv|env|arg|set -g?x)\s+[\"']?|\(\s*\\*[\"'])(?P<call>[\w:.-]*?{keywords})"
+        r"(?:\\*[\"']\s*,|[\"']?[ \t])[ \t]*"
+        # "name": "DB_PASSWORD", "value": "x";  reg add /v DefaultPassword /d x;  -Name DefaultPassword -Value x
+        rf"|(?P<pair>{keywords})[\"'\\]*(?:[,;]\s*|\s+)(?:- )?(?:(?:/t|-propertytype|-type)\s+\w+\s+)?"
+        r"(?:[\"'\\]*(?:secure|default)?value[\"'\\]*\s*[:=]|/d\s|-value\s)"
+        rf"|(?P<name>{keywords}){_CLOSING_MARKS}[ \t]*(?P<op>{_OPERATOR})"
+        # NAME      x;  NAME    REG_SZ    x;  | NAME | x |
+        rf"|(?P<cell>{keywords}){_TABLE_GAP}"
+        # SQL and configuration files
+        r"|(?P<statement>\b(?:identified\s+by|login\s+\S{1,80}\s+password|requirepass|masterauth))\s+"
+        r"|(?P<quoted>\b(?:password|passwd))\s+[\"']"
+        # what people write: the password is x
+        r"|(?P<spoken>\b(?:password|passwd|passphrase|passwort|secret|token))\s+"
+        r"(?:is|was|set\s+to|ist|\xe8)[ \t]*:?[ \t]*"
+    )
+    return BytePattern(name), BytePattern(rf"(?i)(?:{keywords}|identified\s+by|masterauth)[^\n]*")
 
 
 def _find_named_values(view: bytes) -> Iterator[Span]:
     """Yield the values after names of secrets, in order."""
     pos = 0
+    name_pattern, crowded_line = _get_patterns()
     budget = float(compute_max_findings(view))
-    while (match := _NAME.search(view, pos)) is not None:
+    while (match := name_pattern.search(view, pos)) is not None:
         if budget < 0:
-            yield from (line.span() for line in _CROWDED_LINE.finditer(view, pos))
+            yield from (line.span() for line in crowded_line.finditer(view, pos))
             return
         group = next(group for group in _NAME_GROUPS if match.start(group) >= 0)
         span = _read_named_value(view, match, group)
@@ -80,7 +89,7 @@ def _expand_name(view: bytes, start: int, end: int) -> tuple[str, int]:
     if view[begin - 1 : begin] == b"\\" and view[begin : begin + 3] == b"u00":
         begin = min(begin + 5, start)
     if view[begin - 1 : begin] == b"%":
-        begin = min(begin + 2, start)
+        begin = min(begin + (4 if view.startswith(b"25", begin) else 2), start)
     name = view[begin : min(end, begin + 2 * _MAX_NAME_CHARS)]
     if name.lower() in (b"key", b"keys"):  # `license key`, `api key`: the word before says which key it is.
         before = view[max(0, begin - 15) : begin + 3]
@@ -93,7 +102,7 @@ def _expand_name(view: bytes, start: int, end: int) -> tuple[str, int]:
 
 
 def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
-    """Return the secret after a name that the `group` of `_NAME` found; `None` if there is none."""
+    """Return the secret after a name that the `group` of the names' pattern found; `None` if there is none."""
     pos = match.end()
     if group == "statement":
         return read_argument(view, pos)
@@ -103,14 +112,17 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
         return _read_spoken_value(view, pos)
     name, name_start = _expand_name(view, match.start(group), match.end(group))
     kind = classify_key_name(name)
-    if kind is None:
+    if kind is None or name.endswith("."):  # `--password. Please note`: the end of a sentence
         return None
-    if kind == "header":
-        return read_header(view, pos)
+    if kind == "header":  # `azure:authorization:Assignment` is a type
+        return None if view[name_start - 1 : name_start] == b":" else read_header(view, pos)
     if group == "tag":
         return _read_tag_value(view, pos)
     if group in ("flag", "call"):
-        return read_argument(view, pos)
+        return _read_argument_of_name(view, pos, kind)
+    if group == "cell":
+        span = read_value(view, pos, is_password=True, can_be_prose=True)
+        return span if span is not None and is_likely_password(_decode(view, span)) else None
     before = view[max(0, name_start - 2) : name_start].strip()
     span = read_next_line_value(view, pos) or read_value(
         view,
@@ -120,6 +132,17 @@ def _read_named_value(view: bytes, match: ByteMatch, group: str) -> Span | None:
         is_connection_string=before.endswith(b";") and not view[:name_start].endswith(b"&amp;"),
     )
     return span if span is not None and _is_plausible(name, kind, view[span[0] : span[1]]) else None
+
+
+def _read_argument_of_name(view: bytes, pos: int, kind: SecretKind) -> Span | None:
+    span = read_argument(view, pos)
+    if span is None or is_prose_word(view, span):
+        return None
+    return span if kind != "key" or is_likely_key(_decode(view, span)) else None
+
+
+def _decode(view: bytes, span: Span) -> str:
+    return view[span[0] : span[1]].decode("latin-1")
 
 
 def _read_spoken_value(view: bytes, pos: int) -> Span | None:
@@ -135,8 +158,14 @@ def _is_plausible(name: str, kind: SecretKind, value: bytes) -> bool:
         return False
     if kind == "weak" and (len(value) < _MIN_WEAK_CHARS or not is_secret_fragment(value.decode("latin-1"), True)):
         return False
-    # `pass: 41` counts tests.
-    return not (name.lower() == "pass" and value.isdigit() and len(value) < 5)
+    if kind == "secret" and (value.lower() in _SETTINGS or (value.isdigit() and len(value) < 7)):
+        return False  # `max_tokens=4096`, `id-token: write`
+    if kind == "secret" and _PARTIAL_KEY.fullmatch(value) and name.lower().endswith("product key"):
+        return False
+    if kind == "key" and not is_likely_key(value.decode("latin-1")):
+        return False
+    # `pass: 41` counts tests, and `adminPassword: 403` is an HTTP status.
+    return not (value.isdigit() and len(value) < (5 if name.lower() == "pass" else 4))
 
 
 def _read_tag_value(view: bytes, pos: int) -> Span | None:
@@ -153,10 +182,6 @@ def _read_tag_value(view: bytes, pos: int) -> Span | None:
     return pos, end
 
 
-PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
-    (
-        r"pass|pwd|kennwort|secret|token|cred|key|conn(?:ection)?[_. -]?str|authorization|cookie|signature|licen[sc]e"
-        r"|serial[_ -]?number|private-|requirepass|masterauth|identified\s|sig|sas|bearer|(?:pat|psk|pw|jwt|auth)\W",
-        _find_named_values,
-    ),
-)
+def build_prefiltered_rules() -> tuple[tuple[str, RedactionRule], ...]:
+    """Return the rule with its sign. It reads the file of names."""
+    return ((rf"{load_names().signs}|masterauth|identified\s", _find_named_values),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
@@ -11,29 +12,51 @@ from knowledge.patterns import PatternSet, build_options
 
 Span = tuple[int, int]
 
-_PLAIN_CHARACTERS = {
-    "\u201c": '"',
-    "\u201d": '"',
-    "\u2018": "'",
-    "\u2019": "'",
-    "\xa0": " ",
-    "\u202f": " ",
-    "\u2028": " ",
-    "\u2029": " ",
-    "\x85": " ",
+_FULL_WIDTH = range(0xFF01, 0xFF5F)
+_PLAIN_SPELLINGS = {
+    '"': "\u201c\u201d\u201e",
+    "'": "\u2018\u2019\u201a",
+    " ": "\u2007\u202f\u2028\u2029\u3000",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+    ">": "\u2192\u21d2\u27a1\u2794",
+    "|": "\u2502",
+    "l": "\u0142",
 }
+_PLAIN_CHARACTERS = {
+    **{chr(code): chr(code - 0xFEE0) for code in _FULL_WIDTH},
+    **{unusual: plain for plain, spellings in _PLAIN_SPELLINGS.items() for unusual in spellings},
+}
+_PLAIN_BYTES = bytes.maketrans(b"\xa0\x85\xab\xbb", b'  ""')
+_ERRORS = "image-medic-plain"
+
+
+def _replace_beyond_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Handle characters outside Latin-1: `str.translate` would look at all characters, and is much slower."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join([_PLAIN_CHARACTERS.get(c, "?") for c in error.object[error.start : error.end]]), error.end
+
+
+codecs.register_error(_ERRORS, _replace_beyond_latin_1)
 
 
 def build_byte_view(text: str) -> bytes:
     """Return `text` with one byte per character, so that offsets are the same in both.
 
-    Curly quotes become straight ones, and unusual blanks a blank. A character outside Latin-1 becomes `?`.
+    Curly quotes become straight ones, unusual blanks and dashes plain ones, arrows `>`, and full-width characters
+    ordinary ones. A character outside Latin-1 becomes `?`.
     """
     if text.isascii():
         return text.encode("ascii")
-    for unusual, plain in _PLAIN_CHARACTERS.items():
-        text = text.replace(unusual, plain)
-    return text.encode("latin-1", "replace")
+    return text.encode("latin-1", _ERRORS).translate(_PLAIN_BYTES)
+
+
+def escape_literal(text: str) -> str:
+    """Return a pattern for `text` in a byte view."""
+    return str(re2.escape(text)) if text.isascii() else "".join(map(_escape_character, text))
+
+
+def _escape_character(character: str) -> str:
+    return str(re2.escape(character)) if character.isascii() else f"\\x{ord(character):02x}"
 
 
 class ByteMatch:
@@ -96,6 +119,10 @@ class BytePattern:
     def fullmatch(self, view: bytes) -> bool:
         """Return whether all of `view` matches."""
         return self._regex.fullmatch(view) is not None
+
+    def split(self, view: bytes) -> list[bytes]:
+        """Return what is between the matches of a pattern without groups."""
+        return self._regex.split(view)
 
     def finditer(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Iterator[ByteMatch]:
         """Yield all matches that do not overlap, from left to right."""

@@ -10,7 +10,19 @@ from knowledge.patterns import define_text_pattern
 _HEX = define_text_pattern(r"(?:0x)?[0-9a-fA-F]+={0,2}")
 _GUID_LIKE = define_text_pattern(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
 _KNOWN_FORMAT = define_text_pattern(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
+_FILE_ENDINGS = "ps1|exe|msi|dll|log|txt|json|ya?ml|xml|zip|sh|py|cmd|bat|hcl|net|com|org|io|azure"
+_NO_PASSWORD = define_text_pattern(
+    rf"(?i)[a-z]{{1,6}}[-_ ]?\d{{1,4}}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w.-]*\.(?:{_FILE_ENDINGS})"
+    r"|v?\d+(?:[.,:/-]\d+)*\w{0,2}|[a-z]+(?:-[a-z0-9]+)*-\d{1,3}|\w+\(.*|[a-z]+(?:\.[a-z]\w*)+|(?:[\w.-]*/){2,}[\w.-]*|[a-z_][\w.-]*=.*|-{1,2}[\w-]+"
+    r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|(?-i:[a-z]{2,}(?:[A-Z][a-z]+)+\d?)"
+    r"|//.*|[a-z]+(?:-[a-z]+)*-[0-9a-f]{6,12}|(?:aadsts|kb|error|code|line|char)\W*\d+"
+)
+"""What stands where a password could stand: names, versions, files, paths, assignments, codes."""
+_WORD_AND_NUMBER = define_text_pattern(r"[A-Za-z]{4,}\d{3,}")
+_LIKELY_KEY = define_text_pattern(r"[0-9a-fA-F]{32,}|[0-9a-zA-Z-]{30,}|(?:\d{6}-){3,}\d{6}")
+_MIN_PASSWORD_CHARS = 8
 _SEPARATORS = define_text_pattern(r"[-_/+]+")
+_CAMEL_WORDS = define_text_pattern(r"[A-Z][a-z]{3,}")
 _ATOMS = define_text_pattern(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
@@ -47,6 +59,11 @@ def _is_readable_name(run: str) -> bool:
     )
 
 
+def _is_camel_case(run: str) -> bool:
+    """Return whether most of `run` is words of three letters or more after a capital, as in names of error codes."""
+    return run.isalnum() and sum(map(len, _CAMEL_WORDS.findall(run))) > 0.6 * len(run)
+
+
 @lru_cache(maxsize=8192)
 def is_key_material(run: str) -> bool:
     """Return whether a run of at least 32 base64, base64url or base32 characters is random.
@@ -63,7 +80,9 @@ def is_key_material(run: str) -> bool:
     if ("AZDO" in bare and len(bare) >= 60) or (len(run) in (44, 88) and run.endswith("=")):
         return True
     if bare.isalnum() and (bare.islower() or bare.isupper()):
-        return any(c.isdigit() for c in bare)
+        return any(c.isdigit() for c in bare) and _compute_mixing_rate(bare)[0] >= 0.06
+    if _is_camel_case(bare):
+        return False
     if not any(c.isdigit() or c == "+" for c in bare) and not run.endswith("="):
         return False
     if _is_readable_name(bare) or bare.count("-") + bare.count("_") > max(2, len(bare) * 0.09):
@@ -95,3 +114,55 @@ def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
     if is_delimited:
         return rate >= 0.27 and (digits > 0 or rate >= 0.42)
     return rate >= 0.4 and digits > 0 and not bare.islower()
+
+
+@lru_cache(maxsize=8192)
+def is_likely_password(value: str) -> bool:
+    """Return whether a word where a password could stand is one: it mixes letters with digits, and is no name."""
+    bare = value.strip(".,;:)'\"")
+    if not _MIN_PASSWORD_CHARS <= len(bare) <= 1024 or " " in bare.strip():
+        return False
+    digits = sum(c.isdigit() for c in bare)
+    if _KNOWN_FORMAT.match(bare):
+        return False
+    if _LIKELY_KEY.fullmatch(bare) and digits > 3:
+        return True
+    letters = sum(c.isalpha() for c in bare)
+    return 0 < digits < len(bare) and letters > 1 and not _NO_PASSWORD.fullmatch(bare)
+
+
+def is_random(run: str) -> bool:
+    """Return whether a run of letters and digits mixes capitals, small letters, and digits as random text does."""
+    kinds = any(map(str.isupper, run)) + any(map(str.islower, run)) + any(map(str.isdigit, run))
+    return kinds == 3 and _compute_mixing_rate(run)[0] >= 0.34
+
+
+def is_maskable(value: str) -> bool:
+    """Return whether a value that was recognized as a secret can be looked for elsewhere, too.
+
+    A word, a number, a name, a path, a version, or a GUID can stand elsewhere for something else.
+    """
+    if "=" in value and any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and " " not in value:
+        return True  # a sentence could have an assignment there, but this is known to be a secret
+    if is_likely_password(value) or _WORD_AND_NUMBER.fullmatch(value):
+        return not _GUID_LIKE.fullmatch(value)
+    if (
+        " " in value
+        or value.isdigit()
+        or _KNOWN_FORMAT.match(value)
+        or _NO_PASSWORD.fullmatch(value)
+        or _GUID_LIKE.fullmatch(value)
+    ):
+        return False
+    has_symbol = any(not c.isalnum() and c not in "-_./\\: " for c in value)
+    return (has_symbol and any(map(str.isalpha, value))) or _compute_mixing_rate(value)[0] >= 0.4
+
+
+def is_likely_key(value: str) -> bool:
+    """Return whether the value of a name such as `routing_key` is a key: hex, a GUID, random, or a password."""
+    bare = value.strip("{}'\"")
+    if _LIKELY_KEY.fullmatch(bare) and (_HEX.fullmatch(bare) or _GUID_LIKE.fullmatch(bare)):
+        return True
+    if len(bare) >= 16 and bare.rstrip("=").replace("+", "").replace("/", "").isalnum() and is_random(bare.rstrip("=")):
+        return True
+    return is_likely_password(bare) and any(not c.isalnum() and c not in "-_./\\:" for c in bare)

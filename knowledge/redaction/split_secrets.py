@@ -9,15 +9,17 @@ from knowledge.redaction.randomness import is_secret_fragment
 from knowledge.redaction.values import find_closing_quote, read_value
 
 _EMPTY_REST = BytePattern(r"[ \t]*(?:[|>][+-]?)?[ \t]*[\\`^]?[ \t]*\r?(?:\n|\z)")
-_LOG_PREFIX = (
+LOG_PREFIX = (
     r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
     r"(?:ui(?: error)?:[ \t]+)?"
     r"(?:==>[ \t]+)?(?:[ \t]*azure-arm[\w.-]*:[ \t]*)?[ \t]*(?:[>|][ \t]+)?"
 )
 _VALUE_RUN = r"[\w+/=~.%!@#$^*-]+"
-_NEXT_LINE = BytePattern(rf"[ \t]*[\\`^]?[ \t]*\r?\n{_LOG_PREFIX}(?P<quote>[\"']?)(?P<run>{_VALUE_RUN})(?P<then>.?)")
-_FIRST_LINE = BytePattern(rf"{_LOG_PREFIX}[\"'(]?(?P<run>{_VALUE_RUN})(?P<then>.?)")
+_NEXT_LINE = BytePattern(rf"[ \t]*[\\`^]?[ \t]*\r?\n{LOG_PREFIX}(?P<quote>[\"']?)(?P<run>{_VALUE_RUN})(?P<then>.?)")
+_FIRST_LINE = BytePattern(rf"{LOG_PREFIX}[\"'(]?(?P<run>{_VALUE_RUN})(?P<then>.?)")
 _MIN_TRUNCATED_CHARS = 12
+_TASK = BytePattern(r"[A-Za-z]+@\d{1,2}")  # a pipeline's task
+_NAME = BytePattern(r"[A-Za-z][A-Za-z]*(?:[_.-][A-Za-z]+)*")
 _TRUNCATED_NAME = BytePattern(r"(?P<name>[A-Za-z]{2,14})(?:[\"'\\]*=|[\"'\\]+[ \t]*:)")
 _TRUNCATED_NAMES = (
     "password",
@@ -106,8 +108,15 @@ def _find_truncated_secret(view: bytes) -> Iterator[Span]:
             len(run) >= _MIN_TRUNCATED_CHARS
             and separators <= max(1, len(run) // 11)
             and is_secret_fragment(run, is_delimited and len(run) >= 16)
+            and not _is_name_or_task(run)
         ):
             yield match.span("run")
+
+
+def _is_name_or_task(run: str) -> bool:
+    """Return whether `run` is `DB_PASSWORD=x`, whose value is found by its name, or a pipeline's `Task@1`."""
+    name, equals, _ = run.partition("=")
+    return bool(equals and _NAME.fullmatch(name.encode("latin-1"))) or _TASK.fullmatch(run.encode("latin-1"))
 
 
 def _find_truncated_name_value(view: bytes) -> Iterator[Span]:
@@ -123,6 +132,6 @@ def _find_truncated_name_value(view: bytes) -> Iterator[Span]:
 
 
 PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
-    (rf"\A{_LOG_PREFIX}[\"'(]?{_VALUE_RUN[:-1]}{{{_MIN_TRUNCATED_CHARS}}}", _find_truncated_secret),
+    (rf"\A{LOG_PREFIX}[\"'(]?{_VALUE_RUN[:-1]}{{{_MIN_TRUNCATED_CHARS}}}", _find_truncated_secret),
     (r"\A[a-z]{2,14}[\"'\\]*[ \t]*[=:]", _find_truncated_name_value),
 )

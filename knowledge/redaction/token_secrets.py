@@ -1,28 +1,18 @@
-"""Find secrets by their own form: vendors' tokens, random base64, passwords in URLs, and private key blocks."""
+"""Find secrets by their own form: random base64, passwords in URLs, and private key blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from knowledge.redaction.encoded_scripts import EncodedScripts
 from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_key_material, is_secret_fragment
 
-# A token may follow an escaped line break, whose letter hides the word boundary.
-_WORD_EDGE = r"(?:\b|\\[nrt])"
-_KNOWN_TOKEN = BytePattern(
-    rf"eyJ[A-Za-z0-9_-]{{6,}}(?:\.[A-Za-z0-9_-]*){{0,4}}"
-    rf"|gh[pousr]_[A-Za-z0-9]{{6,}}|github_pat_\w{{6,}}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas|ffct)-[\w.-]{{8,}}"
-    rf"|xox[a-z]-[\w-]{{8,}}|xapp-[\w-]{{8,}}|hooks\.slack\.com/services/[\w/]+|(?:AKIA|ASIA)[A-Z0-9]{{8,}}"
-    rf"|AIza[\w-]{{16,}}|ya29\.[\w-]{{16,}}|npm_[A-Za-z0-9]{{12,}}|pypi-[\w-]{{16,}}|{_WORD_EDGE}oy2[a-z0-9]{{20,}}"
-    rf"|{_WORD_EDGE}sk-(?:ant|proj|svcacct|admin)-[\w-]{{8,}}|{_WORD_EDGE}sk-[A-Za-z0-9]{{16,}}"
-    rf"|{_WORD_EDGE}[srp]k_(?:live|test)_\w{{8,}}|{_WORD_EDGE}whsec_[\w+/]{{8,}}"
-    rf"|{_WORD_EDGE}SG\.[\w-]{{8,}}(?:\.[\w-]*)?|{_WORD_EDGE}SK[0-9a-f]{{16,}}|dckr_(?:pat|oat)_[\w-]{{6,}}"
-    rf"|{_WORD_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_WORD_EDGE}hv[sbr]\.[\w-]{{12,}}"
-    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_WORD_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_WORD_EDGE}dop_v1_\w{{16,}}|{_WORD_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
-)
 _LONG_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
 _RUN_REST = BytePattern(r"[A-Za-z0-9+/_-]*={0,2}")
 _BASE64_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}")
+_TEMPORARY_PATH = BytePattern(r"/(?:private/)?(?:var|tmp|home|usr|opt|mnt|etc|Users|root)/")
 _HASH_PREFIXES = (b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"sha384:", b"md5:")
 _URL = BytePattern(
     r"(?i)://(?:(?P<user>[^\s/:@\"'<>?#]{16,})@"
@@ -30,6 +20,7 @@ _URL = BytePattern(
 )
 _FUNCTION_CODE = BytePattern(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
 _AUTH_SCHEME = BytePattern(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
+_ASSIGNMENT = BytePattern(r"[A-Za-z][A-Za-z_]*=")
 _FENCE = BytePattern(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
 _BODY_LINE = BytePattern(
     r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
@@ -45,24 +36,20 @@ _MIN_BODY_LINE_CHARS = 4
 _INLINE_BODY_END = BytePattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
 
 
-def _find_known_tokens(view: bytes) -> Iterator[Span]:
-    """Yield tokens in a vendor's published format."""
-    for match in _KNOWN_TOKEN.finditer(view):
-        yield match.span()
-
-
-def _find_random_runs(view: bytes) -> Iterator[Span]:
-    """Yield long random runs that aren't a checksum, GUID, path, or name."""
+def _find_random_runs(scripts: EncodedScripts, view: bytes) -> Iterator[Span]:
+    """Yield long random runs that aren't a checksum, GUID, path, name, or harmless script."""
     checksum_end = 0
     for match in _LONG_RUN.finditer(view):
         start, end = match.span()
         run = view[start:end]
         if run.lower().startswith(_HASH_PREFIXES) or view[max(0, start - 7) : start].lower().endswith(_HASH_PREFIXES):
             checksum_end = _find_run_end(view, end)
-        if start < checksum_end:
+        if start < checksum_end or _TEMPORARY_PATH.match(run):
             continue
         if is_key_material(run.decode("latin-1")):
-            yield start, _find_run_end(view, end)
+            run_end = _find_run_end(view, end)
+            if not scripts.is_harmless(view, start, run_end):
+                yield start, run_end
         elif b"-" in run or b"_" in run:  # A name with dashes can contain a key.
             for part in _BASE64_RUN.finditer(run):
                 is_checksum = run[: part.start()].lower().endswith(_HASH_PREFIXES)
@@ -95,6 +82,8 @@ def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
     """Yield what follows `Bearer` or `Basic`, unless it's a word."""
     for match in _AUTH_SCHEME.finditer(view):
         value = match.group("v")
+        if _ASSIGNMENT.fullmatch(value) and view[match.end() : match.end() + 1] not in (b"", b"\n", b"\r", b" "):
+            continue  # `Bearer authorization_uri="…"`, `transport=basic shell_type=powershell`
         if (
             value.endswith(b"=")
             or any(48 <= c < 58 for c in value)
@@ -155,16 +144,12 @@ def _find_body_before(view: bytes, pos: int, floor: int) -> Iterator[Span]:
         yield line.span("body")
 
 
-PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
-    (
-        r"eyj|gh[pousr]_|github_pat_|gl[a-z]+-|xox[a-z]-|xapp-|hooks\.slack|akia|asia|aiza|ya29\.|npm_|pypi-|oy2"
-        r"|sk-|[srp]k_|whsec_|sg\.|sk[0-9a-f]{8}|dckr_|dapi|hv[sbr]\.|q~|[a-z0-9]{5}-[a-z0-9]{5}-|age-secret-key"
-        r"|dop_v1_|shp[a-z]+_",
-        _find_known_tokens,
-    ),
-    (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", _find_random_runs),
-    (r"://", _find_url_passwords),
-    (r"code=", _find_function_codes),
-    (r"bearer|basic", _find_auth_scheme_values),
-    (r"-----|private-lines|public-lines", _find_key_blocks),
-)
+def build_prefiltered_rules(scripts: EncodedScripts) -> tuple[tuple[str, RedactionRule], ...]:
+    """Return the rules with their signs. `scripts` tells which random runs are scripts without secrets."""
+    return (
+        (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", partial(_find_random_runs, scripts)),
+        (r"://", _find_url_passwords),
+        (r"code=", _find_function_codes),
+        (r"bearer|basic", _find_auth_scheme_values),
+        (r"-----|private-lines|public-lines", _find_key_blocks),
+    )

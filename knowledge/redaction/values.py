@@ -53,7 +53,10 @@ _PLACEHOLDER = BytePattern(
     r"|\$\(.*|@\{.*|@\(.*|\{|\[|\(|null|none|nil|true|false|yes|no|undefined|\$null|string|securestring|sensitive"
     r"|\(sensitive(?: value)?\)|0|1|n/a|@microsoft\.keyvault\(.*|read-host.*|get-[a-z].*|new-object.*"
     r"|convertto-securestring.*|\[(?:system|net|convert|guid|string|security|securestring).*|https?://.*|[a-z]:[\\/].*"
-    r"|~/.*|\\{2,4}[\w.-]+\\.*|\.{1,2}/.*|/(?:home|etc|usr|var|tmp|mnt|opt|root|run|dev|proc|users|subscriptions|packer)(?:/.*)?|:[A-Za-z]\w*.*)"
+    r"|~/.*|\\{2,4}[\w.-]+\\.*|\.{1,2}/.*|/(?:home|etc|usr|var|tmp|mnt|opt|root|run|dev|proc|users|subscriptions|packer)(?:/.*)?|:[A-Za-z]\w*.*"
+    r"|(?:System|Microsoft|Azure)(?:\.\w+)+|\[[A-Za-z]+\(.*|!(?:reference|ref|vault|sub|getatt)"
+    r"|(?:var|local|data|module|each|param|params|parameters|random_password|azurerm_\w+)\.[\w.\[\]*]+"
+    r"|[A-Za-z]\w*\.getSecret\(.*)"
 )
 _BRACKETED = BytePattern(r"<[A-Za-z][\w .:-]{0,60}>")
 _PROSE_TEXT = b"""
@@ -63,7 +66,9 @@ this that it you your please type enter value ok done success succeeded service 
 supplied generated set created updated changed changing validating verifying retrieving getting reading checking
 """
 _PROSE_WORDS = frozenset(_PROSE_TEXT.split())
+_SECRET_WORDS = frozenset({b"password", b"passwords", b"token", b"secret", b"credentials", b"authentication"})
 _WORD = BytePattern(r"[A-Za-z][a-z'_]*")
+_SECRET_WORDS = frozenset({b"password", b"passwords", b"token", b"secret", b"credentials", b"authentication"})
 _NEXT_WORD = BytePattern(r"[ \t]+[A-Za-z(]")
 _BACKSLASH, _BACKTICK, _DOUBLE_QUOTE = b'\\`"'
 _MAX_CONNECTION_VALUE_CHARS = 256
@@ -208,8 +213,14 @@ def _is_mixed_variable(value: bytes) -> bool:
     return value[:1] == b"$" and value[1:].isalnum() and any(48 <= c < 58 for c in value[1:-1]) and value[-1:].isalpha()
 
 
+def is_prose_word(view: bytes, span: Span) -> bool:
+    """Return whether `span` is a common word that another word follows: `use --api-key to specify one`."""
+    return view[span[0] : span[1]].lower() in _PROSE_WORDS and _NEXT_WORD.match(view, span[1]) is not None
+
+
 def _is_prose(view: bytes, start: int, end: int, is_password: bool) -> bool:
     value = view[start:end].rstrip(b".!?,:")
-    if value.lower() in _PROSE_WORDS:
+    is_followed = _NEXT_WORD.match(view, end) is not None
+    if value.lower() in _PROSE_WORDS or (is_followed and value.lower() in _SECRET_WORDS):
         return True
-    return not is_password and _WORD.fullmatch(value) and _NEXT_WORD.match(view, end) is not None
+    return not is_password and _WORD.fullmatch(value) and is_followed

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge.catalog.yaml_section import read_yaml_file
 from knowledge.checks.order_checks import check_order
 from knowledge.model.entry import LocalizedText, Retry, Step
+from knowledge.yaml_files.yaml_section import read_yaml_file
 
 RUN = "az image builder run -n <template> -g <rg> --no-wait"
 SHOW = "az image builder show -n <template> -g <rg>"

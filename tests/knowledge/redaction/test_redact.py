@@ -433,10 +433,40 @@ def test_putty_key_is_hidden() -> None:
         assert line not in shown
 
 
-@pytest.mark.parametrize("flag", ["-EncodedCommand", "-enc", "-e", "-ec", "/EncodedCommand"])
-def test_encoded_command_is_hidden_and_the_command_stays(flag: str) -> None:
-    script = base64.b64encode("Write-Host 'hello'; $p = 'x'".encode("utf-16-le")).decode()
-    assert redact(f"powershell.exe -NoProfile {flag} {script}") == f"powershell.exe -NoProfile {flag} [REDACTED]"
+ENCODED_FLAGS = ["-EncodedCommand", "-enc", "-e", "-ec", "/EncodedCommand", "-EncodedCommand:"]
+
+
+def encode_script(script: str) -> str:
+    return base64.b64encode(script.encode("utf-16-le")).decode()
+
+
+@pytest.mark.parametrize("flag", ENCODED_FLAGS)
+def test_an_encoded_script_with_a_secret_is_hidden_as_a_whole(flag: str) -> None:
+    command = f"powershell.exe -NoProfile {flag}{'' if flag.endswith(':') else ' '}"
+    nested = f"powershell -enc {encode_script('net user svc Winter2026!x /add')}"
+    for script in ("net user svc Winter2026!x /add", "$p = 'x'; $password = 'Sommer#12345'", nested):
+        assert redact(command + encode_script(script)) == f"{command}[REDACTED]"
+
+
+@pytest.mark.parametrize("flag", ENCODED_FLAGS)
+def test_an_encoded_script_without_a_secret_stays(flag: str) -> None:
+    for script in (
+        "Write-Host 'hello'; $p = 'x'",
+        "if (Test-Path variable:global:ProgressPreference) { echo connected }",
+    ):
+        line = f"command 'powershell.exe -NoProfile {flag} {encode_script(script)}' exited with code: 0"
+        assert redact(line) == line
+
+
+def test_an_encoded_script_that_cannot_be_read_is_hidden() -> None:
+    cut = encode_script("net user svc Winter2026!x /add")[:-3]
+    for run in (cut, "wQ7hB2kZ9pL0xV3nR8sT", base64.b64encode(b"net user svc Winter2026!x").decode()):
+        assert redact(f"powershell -enc {run}") == "powershell -enc [REDACTED]"
+
+
+def test_an_encoded_script_in_two_lines_is_hidden() -> None:
+    script = encode_script("Write-Host 'a script that is long enough'; net user svc Winter2026!x /add")
+    assert script[:40] not in redact(f"powershell -enc {script[:120]}\n{script[120:]}")
 
 
 def test_name_of_the_key_stays() -> None:

@@ -6,14 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.redaction import command_secrets, named_secrets, split_secrets, token_secrets
+from knowledge.redaction import (
+    command_secrets,
+    format_secrets,
+    input_secrets,
+    named_secrets,
+    place_secrets,
+    split_secrets,
+    token_secrets,
+)
+from knowledge.redaction.encoded_scripts import EncodedScripts
 from knowledge.redaction.patterns import RedactionRule, RulePrefilter, build_byte_view
+from knowledge.redaction.redact import redact
 
+SCRIPTS = EncodedScripts(redact)
 SIGNS: list[tuple[str, RedactionRule]] = [
-    *named_secrets.PREFILTERED_RULES,
+    *named_secrets.build_prefiltered_rules(),
     *split_secrets.PREFILTERED_RULES,
-    *token_secrets.PREFILTERED_RULES,
+    *token_secrets.build_prefiltered_rules(SCRIPTS),
+    *SCRIPTS.build_prefiltered_rules(),
     *command_secrets.PREFILTERED_RULES,
+    *input_secrets.build_prefiltered_rules(),
+    *place_secrets.build_prefiltered_rules(),
+    *format_secrets.build_prefiltered_rules(),
 ]
 WORDS = (
     "password pwd pass= PAT: sas psk-eq jwt= auth\\u003d Bearer basic sig= key keys: connection_string= -Name -Value /d "

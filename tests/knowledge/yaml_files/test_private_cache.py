@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from knowledge.catalog import private_cache
-from knowledge.catalog.private_cache import find_cache_folder, read_cached, write_cached
+from knowledge.yaml_files import private_cache
+from knowledge.yaml_files.private_cache import find_cache_folder, read_cached, write_cached
 
 NAME = "entries.json"
 CONTENT = b'["what was parsed", "l\xc3\xadnea"]\n' * 40
@@ -186,7 +186,7 @@ def test_where_nothing_can_be_stored_nothing_is_said(folder: Path, obstruct: Cal
 
 _ON_A_FULL_DISK = """
 import resource, sys
-from knowledge.catalog.private_cache import read_cached, write_cached
+from knowledge.yaml_files.private_cache import read_cached, write_cached
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 write_cached("full.json", b"x" * 5000)
 assert read_cached("full.json") is None

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.catalog import yaml_documents
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries, read_entries
-from knowledge.catalog.private_cache import write_cached
-from knowledge.catalog.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
-from knowledge.catalog.yaml_section import read_yaml_file
 from knowledge.model.errors import InvalidFilesError
+from knowledge.yaml_files import yaml_documents
+from knowledge.yaml_files.private_cache import write_cached
+from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
+from knowledge.yaml_files.yaml_section import read_yaml_file
 
 KNOWLEDGE = ENTRIES_DIR.parent
 TEXT = "name: first\ncount: 3\nday: 2026-01-02\n"
@@ -226,7 +226,7 @@ def test_invalid_entries_are_never_cached(folder: Path, tmp_path: Path) -> None:
 
 _START = """
 import sys
-from knowledge.catalog.private_cache import write_cached
+from knowledge.yaml_files.private_cache import write_cached
 from knowledge.catalog.findings import load_findings
 from knowledge.catalog.loading import load_entries
 entries = load_entries()

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language, LocalizedText, is_language_code
 from knowledge.model.errors import Fault
+from knowledge.yaml_files.yaml_documents import YamlDocument, load_yaml_documents
 
 if TYPE_CHECKING:
     import yaml

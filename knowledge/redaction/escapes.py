@@ -1,0 +1,64 @@
+"""Read lines without their escapes, to find secrets in places that are escaped: `net%20user%20svc%20x`.
+
+The commas of a list of arguments and the bars of a table count as escapes of a blank. The offsets of what is found lead
+back to the text as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from knowledge.redaction.patterns import ByteMatch, BytePattern, Span
+from knowledge.redaction.values import find_line_end
+
+_ESCAPE = BytePattern(
+    r"%(?P<percent>[2-7][0-9A-Fa-f])|\\u00(?P<code>[2-9A-Fa-f][0-9A-Fa-f])|\\(?P<control>[nrt])|&(?P<entity>quot|amp|lt|gt|#39|#34);"
+    r"|(?P<gap>[\"'],[ \t]*[\"']|[ \t]\|[ \t])"
+)
+_SIGNS = (b"%", b"\\", b"&", b"','", b"', '", b'","', b'", "', b" | ")
+"""What a text with an escape has."""
+_CONTROLS = {b"n": 10, b"r": 10, b"t": 32}
+_ENTITIES = {b"quot": 34, b"amp": 38, b"lt": 60, b"gt": 62, b"#39": 39, b"#34": 34}
+_MAX_PER_TEXT = 20_000
+"""How many escapes to undo. A text with more isn't a log."""
+
+
+def find_behind_escapes(view: bytes, find: Callable[[bytes], Sequence[Span]]) -> list[Span]:
+    """Return what `find` finds in the lines that have escapes, once these are undone, as spans of `view`."""
+    if not any(sign in view for sign in _SIGNS):
+        return []
+    decoded = bytearray()
+    offsets: list[int] = []
+    line_end = position = -1
+    for number, match in enumerate(_ESCAPE.finditer(view)):
+        if number > _MAX_PER_TEXT:
+            break
+        start, end = match.span()
+        if start >= line_end:
+            if line_end >= 0:
+                _append(decoded, offsets, view, position, line_end + 1)
+            position = view.rfind(b"\n", 0, start) + 1
+            line_end = find_line_end(view, start)
+        _append(decoded, offsets, view, position, start)
+        decoded.append(_decode(match))
+        offsets.append(start)
+        position = end
+    if not offsets:
+        return []
+    _append(decoded, offsets, view, position, line_end)
+    offsets.append(line_end)
+    return [(offsets[start], offsets[end]) for start, end in find(bytes(decoded))]
+
+
+def _decode(match: ByteMatch) -> int:
+    """Return the character that an escape stands for. What separates arguments or cells stands for a blank."""
+    if code := match.group("percent") or match.group("code"):
+        return int(code, 16)
+    return _CONTROLS.get(match.group("control")) or _ENTITIES.get(match.group("entity"), 32)
+
+
+def _append(decoded: bytearray, offsets: list[int], view: bytes, start: int, end: int) -> None:
+    """Add the bytes from `start` to `end` as they are."""
+    part = view[start:end]
+    decoded += part
+    offsets.extend(range(start, start + len(part)))

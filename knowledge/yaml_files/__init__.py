@@ -1,0 +1,1 @@
+"""Read YAML files: parsed once, cached for their owner alone, checked with line numbers."""
