@@ -61,7 +61,7 @@ def shorten_value(value: str) -> str:
 
 
 def _list_details(refusal: AzureRefusal) -> Mapping[str, str]:
-    """Return what was refused, for whoever has to allow it."""
+    """Return what was refused, for the person who has to allow it."""
     target = refusal.target
     if _BLOB_SERVICES_SEGMENT in target:
         target = target.rpartition("/")[2]  # a log's name is enough: its account is in the scope or in the commands
