@@ -72,16 +72,24 @@ def count_steps_to(fitting: Sequence[int], index: int) -> int:
     return max(sum(each <= index for each in fitting), 1)
 
 
-def find_next_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
-    """Return the index of the step after the current one, or the number of steps if there is none."""
-    fitting = list_fitting_steps(context, state, walk)
-    return next((index for index in fitting if index > walk.step), len(get_steps(context, walk)))
+def find_next_step(
+    context: DialogContext, state: ConversationState, walk: Walkthrough, *, skips_alternatives: bool = False
+) -> int:
+    """Return the index of the step after the current one, or the number of steps if there is none.
+
+    With `skips_alternatives`, other ways to do the current one don't count: one of them is enough.
+    """
+    steps = get_steps(context, walk)
+    later = (index for index in list_fitting_steps(context, state, walk) if index > walk.step)
+    return next((index for index in later if not (skips_alternatives and steps[index].is_alternative)), len(steps))
 
 
 def find_previous_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
-    """Return the index of the step before the current one; the current one's if it's the first."""
+    """Return the index of the step before that wasn't passed over; the current one's if it's the first."""
     earlier = [index for index in list_fitting_steps(context, state, walk) if index < walk.step]
-    return earlier[-1] if earlier else walk.step
+    tried = {(step.entry, step.finding, step.step) for step in state.tried_steps}
+    left = [index for index in earlier if (walk.entry, walk.finding, index) in tried] or earlier
+    return left[-1] if left else walk.step
 
 
 def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:

@@ -63,7 +63,7 @@ def leave_step(
     if walk.entry not in context.entries:
         return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
     state = _record_step(context, state, walk, outcome)
-    walk = replace(walk, step=find_next_step(context, state, walk))
+    walk = replace(walk, step=find_next_step(context, state, walk, skips_alternatives=outcome == "done"))
     state = replace(state, walkthrough=walk)
     return DialogResult(state, (render_step(context, state, walk),))
 

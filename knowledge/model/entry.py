@@ -131,6 +131,9 @@ class Signature:
     headline: LocalizedText | None = None
 
 
+_ALTERNATIVE_STARTS = ("Or ", "Or, ", "Otherwise")
+
+
 class StepCode(NamedTuple):
     """A code that a step explains: an exit code of the step's system without a `meaning`, or any other with one."""
 
@@ -158,6 +161,11 @@ class Step:
     os: str = ""
     order_reason: str = ""
     codes: tuple[StepCode, ...] = ()
+
+    @property
+    def is_alternative(self) -> bool:
+        """Whether it's another way to do what the step before does; its English text begins so."""
+        return self.do.get("en").startswith(_ALTERNATIVE_STARTS)
 
 
 class LookAlike(NamedTuple):

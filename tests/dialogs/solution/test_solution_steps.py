@@ -1,4 +1,4 @@
-"""Steps for one operating system are left out of a walkthrough of the other, and named where it's unknown."""
+"""A walkthrough leaves out steps for the other operating system, and other ways to do what is done already."""
 
 from __future__ import annotations
 
@@ -94,3 +94,17 @@ async def test_a_case_numbers_the_steps_as_the_cards_do() -> None:
     text = await chat.press("Copy the text", product="linux")
     assert "step 1" in text
     assert "Prepend sudo" in text
+
+
+WAYS = replace(SCRIPT, steps=(step("Close the quote"), step("Or use a file"), step("Otherwise ask"), step("Run it")))
+WAYS_ENTRIES: Mapping[str, Entry] = {**ENTRIES, WAYS.id: WAYS}
+
+
+async def test_who_has_done_a_step_needs_no_other_way_to_do_it() -> None:
+    chat = build_chat("windows", WAYS_ENTRIES)
+    await chat.say("LOG")
+    assert "Step 4 of 4. Run it." in await chat.say("done")
+    assert "Step 1 of 4. Close the quote." in await chat.say("undo")
+    assert "Step 2 of 4. Or use a file." in await chat.say("doesn't apply")
+    assert "Step 4 of 4. Run it." in await chat.say("done")
+    assert "Step 2 of 4. Or use a file." in await chat.say("undo")
