@@ -1,7 +1,7 @@
 """The server's connections: how many may be open, and how long a caller may take to send the head of a request.
 
 At the limit, a new connection takes the place of an idle one: a stranger who opens connections and stays silent can't
-keep others out. Behind a proxy, all callers have its address, so a private address has no limit of its own.
+keep others out. Behind a proxy, all callers have its address, so a private address has no separate limit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Threads for long texts: few, and in order, since they all share one interpreter.
 
 Two kinds of work come here. A text is *run* when it's diagnosed. It's *kept* when it's only redacted and stored, so
-that its request can be answered before it's run. Kept work has a thread of its own and never waits for work that runs.
+that its request can be answered before it's run. Kept work has a separate thread and never waits for work that runs.
 """
 
 from __future__ import annotations

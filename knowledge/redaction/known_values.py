@@ -1,6 +1,6 @@
-"""Hide secrets wherever they stand, once a text has given them away: `DB_PASSWORD=x`, and later `trying x again`.
+"""Hide secrets wherever they are, once a text has given them away: `DB_PASSWORD=x`, and later `trying x again`.
 
-The values are kept only as long as a text is redacted. A stored value, even as a hash, could be guessed by whoever
+The values are kept only as long as a text is redacted. A stored value, even as a hash, could be guessed by anyone who
 reads the store: passwords are short.
 """
 

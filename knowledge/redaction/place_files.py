@@ -22,7 +22,7 @@ PLACES_FOLDER = FOLDER / "places"
 FORMATS_PATH = FOLDER / "formats.yaml"
 
 ValueKind = Literal["argument", "likely", "pair", "blob", "input"]
-"""What stands in a place:
+"""What may be in a place:
 
 - `argument`: any text up to the next blank or the closing quote, except a variable, a placeholder, or another option;
 - `likely`: the same, but only if it looks like a password, since people write other things there, too;
@@ -48,7 +48,7 @@ _TOKEN = define_text_pattern(r"\\.|\[(?:\\.|[^\]\\])*\]|<\w+>| ")
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """A place where a secret stands: behind some words, at a position that `before` leads to, or behind an option."""
+    """A place where a secret is found: behind some words, at a position that `before` leads to, or behind an option."""
 
     words: tuple[str, ...]
     before: str

@@ -17,7 +17,7 @@ _NO_PASSWORD = define_text_pattern(
     r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|(?-i:[a-z]{2,}(?:[A-Z][a-z]+)+\d?)"
     r"|//.*|[a-z]+(?:-[a-z]+)*-[0-9a-f]{6,12}|(?:aadsts|kb|error|code|line|char)\W*\d+"
 )
-"""What stands where a password could stand: names, versions, files, paths, assignments, codes."""
+"""What may be where a password could be: names, versions, files, paths, assignments, codes."""
 _WORD_AND_NUMBER = define_text_pattern(r"[A-Za-z]{4,}\d{3,}")
 _LIKELY_KEY = define_text_pattern(r"[0-9a-fA-F]{32,}|[0-9a-zA-Z-]{30,}|(?:\d{6}-){3,}\d{6}")
 _MIN_PASSWORD_CHARS = 8
