@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateStatus
 from dialogs.model.ports import DiagnoseText
+from knowledge.diagnosis.excerpt import MAX_LINE_CHARS, shorten_around
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine
 from knowledge.model.entry import Language
 from knowledge.redaction.redact import redact
 
+_FOCUS_CHARS = 40
 _LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
 
 
@@ -98,8 +100,15 @@ def _unwrap_json(diagnosis: Diagnosis) -> Diagnosis:
     finding = diagnosis.finding
     if finding is not None:
         finding = replace(finding, line=unwrapped[finding.line].line if finding.line in unwrapped else 0)
-    excerpt = tuple(unwrapped[line.line] for line in deciding) or (matches[0].evidence if matches else ())
+    excerpt = tuple(_shorten_as(line.text, unwrapped[line.line]) for line in deciding)
+    excerpt = excerpt or (matches[0].evidence if matches else ())
     return replace(diagnosis, matches=matches, finding=finding, excerpt=excerpt)
+
+
+def _shorten_as(shown: str, line: ExcerptLine) -> ExcerptLine:
+    """Return the part of a line that its JSON showed: Azure puts the error that counts at the end of a message."""
+    focus = shown.lstrip("…")[:_FOCUS_CHARS].replace('\\"', '"') if shown.startswith("…") else ""
+    return ExcerptLine(line.line, shorten_around(line.text, focus, MAX_LINE_CHARS))
 
 
 def _unwrap_json_line(line: str) -> str:
@@ -110,4 +119,5 @@ def _unwrap_json_line(line: str) -> str:
     try:
         return ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
     except (ValueError, AttributeError, RecursionError):
-        return text.partition('": "')[2] or text
+        # the escapes within may be undone already, which leaves only the closing quote
+        return text.partition('": "')[2].removesuffix('"') or text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dialogs.azure.run_timeline import RunTimeline
@@ -15,10 +16,10 @@ from dialogs.model.reply import (
     CopyableText,
     FactTable,
     FoldedSection,
+    Mark,
     Paragraph,
     RichText,
     TextRun,
-    Tone,
     build_literal,
 )
 from dialogs.replies.azure_refusal import shorten_value
@@ -36,7 +37,7 @@ MAX_CUSTOMIZERS_CHARS = 300
 MAX_BUTTON_INT = 10**9
 """The largest number that is accepted back from a button."""
 
-_TONE_BY_RUN_STATE: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
+_MARK_BY_RUN_STATE: Mapping[str, Mark] = {"failed": "✖", "succeeded": "✔"}
 
 _PROMINENT_ROWS = frozenset({"took", "started", "output"})
 """What everyone wants to know about a run; other facts are folded unless they speak for or against a cause."""
@@ -148,16 +149,16 @@ def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragrap
     """Render the state of a template's last run on one line."""
     if not template.run.state and template.provisioning.state.casefold() == "failed":
         # Image Builder rejected the template at submission, so there's nothing to run
-        return context.build_paragraph("look.never-made", "attention")
+        return replace(context.build_paragraph("look.never-made"), mark="✖")
     if not template.run.state:
         return context.build_paragraph("look.never-ran")
     if template.run.is_running:
         key = "look.running-in" if template.run.sub_state else "look.running"
     else:
         key = "look.ran-in" if template.run.sub_state else "look.ran"
-    tone: Tone = _TONE_BY_RUN_STATE.get(template.run.state.casefold(), "default")
+    mark = _MARK_BY_RUN_STATE.get(template.run.state.casefold())
     state, sub_state = (name_state(context, name) for name in (template.run.state, template.run.sub_state))
-    return Paragraph(context.format_runs(key, state=state, sub=sub_state), tone)
+    return Paragraph(context.format_runs(key, state=state, sub=sub_state), mark=mark)
 
 
 def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tuple[str, str, RichText]]:

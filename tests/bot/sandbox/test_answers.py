@@ -108,7 +108,7 @@ async def test_the_same_error_as_in_the_text_stays_what_is_talked_about(conversa
     chat = Chat(conversation)
     await chat.say("example")
     assert "The same error as the one we're working on." in await chat.look("win11-golden")
-    assert "Step 2 of" in await chat.say("next")
+    assert "Step 2 of" in await chat.say("doesn't apply")
 
 
 async def test_the_failing_customizer_is_named_as_the_template_names_it(conversation: Conversation) -> None:
