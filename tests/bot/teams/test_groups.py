@@ -115,10 +115,10 @@ async def test_two_people_and_two_threads_have_walks_of_their_own(chat: Chat) ->
         await press(chat, "steps", **more)
     for more in turns[::2]:
         await ask(chat, "done", **more)
-        assert "Step 2 of" in shown(chat)
+        assert "Step 4 of" in shown(chat)
     for more in turns:
         await ask(chat, "back", **more)
-        assert f"Step {2 if 'from' not in more else 1} of" in shown(chat)
+        assert f"Step {4 if 'from' not in more else 1} of" in shown(chat)
 
 
 async def test_the_steps_take_the_place_of_the_short_card(chat: Chat) -> None:
@@ -144,7 +144,7 @@ async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before:
     assert await state(chat, THREAD["id"]) == kept
     await press(chat, "done", replyToId="other", **{"from": BOB})
     assert chat.teams.methods[-1] == "PUT"
-    assert "Step 2 of 4" in shown(chat)
+    assert "Step 4 of 4" in shown(chat)
     assert "terminator" not in json.dumps(await state(chat, THREAD["id"], "29:bob"))
     assert await state(chat, THREAD["id"]) == kept
 
@@ -200,7 +200,7 @@ async def test_continue_in_private(chat: Chat, where: dict[str, Any]) -> None:
 
     there = {"id": "a:private with 29:ada", "conversationType": "personal"}
     await chat.send("next", conversation=there)
-    assert "Step 2 of" in shown(chat)
+    assert "Step 4 of" in shown(chat)
     assert (await state(chat, where["id"]))["walk"] is None
     await press(chat, "steps", at=0, where=where)
     assert "Step 1 of" in shown(chat), "and the steps can still be shown there"
