@@ -15,8 +15,8 @@ _ESCAPE = BytePattern(
     r"%(?P<percent>[2-7][0-9A-Fa-f])|\\u00(?P<code>[2-9A-Fa-f][0-9A-Fa-f])|\\(?P<control>[nrt])|&(?P<entity>quot|amp|lt|gt|#39|#34);"
     r"|(?P<gap>[\"'],[ \t]*[\"']|[ \t]\|[ \t])"
 )
-_SIGNS = (b"%", b"\\", b"&", b"','", b"', '", b'","', b'", "', b" | ")
-"""What a text with an escape has."""
+ESCAPE_SIGN = r"%[2-7][0-9a-f]|\\(?:u00|[nrt])|&(?:quot|amp|lt|gt|#39|#34);|[\"'],[ \t]*[\"']|[ \t]\|[ \t]"
+"""What a text with an escape has, in any case of its letters."""
 _CONTROLS = {b"n": 10, b"r": 10, b"t": 32}
 _ENTITIES = {b"quot": 34, b"amp": 38, b"lt": 60, b"gt": 62, b"#39": 39, b"#34": 34}
 _MAX_PER_TEXT = 20_000
@@ -25,8 +25,6 @@ _MAX_PER_TEXT = 20_000
 
 def find_behind_escapes(view: bytes, find: Callable[[bytes], Sequence[Span]]) -> list[Span]:
     """Return what `find` finds in the lines that have escapes, once these are undone, as spans of `view`."""
-    if not any(sign in view for sign in _SIGNS):
-        return []
     decoded = bytearray()
     offsets: list[int] = []
     line_end = position = -1

@@ -20,7 +20,7 @@ from knowledge.redaction import (
     token_secrets,
 )
 from knowledge.redaction.encoded_scripts import EncodedScripts
-from knowledge.redaction.escapes import find_behind_escapes
+from knowledge.redaction.escapes import ESCAPE_SIGN, find_behind_escapes
 from knowledge.redaction.known_values import find_values, list_values
 from knowledge.redaction.patterns import RulePrefilter, Span, build_byte_view
 
@@ -45,6 +45,7 @@ def _get_prefilter() -> RulePrefilter:
             *input_secrets.build_prefiltered_rules(),
             *place_secrets.build_prefiltered_rules(),
             *format_secrets.build_prefiltered_rules(),
+            (ESCAPE_SIGN, _find_behind_escapes),
         ]
     )
 
@@ -172,7 +173,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
 
 def _find_secret_spans(view: bytes) -> list[Span]:
     """Return the spans to hide: sorted, not overlapping, each within one line, and none already hidden."""
-    found = [*_apply_rules(view), *find_behind_escapes(view, _apply_rules)]
+    found = _apply_rules(view)
     if not found:
         return []
     merged = _merge_spans(found)
@@ -184,6 +185,16 @@ def _find_secret_spans(view: bytes) -> list[Span]:
 
 def _apply_rules(view: bytes) -> list[Span]:
     return [span for rule in _get_prefilter().select_rules(view) for span in rule(view)]
+
+
+def _find_behind_escapes(view: bytes) -> Iterator[Span]:
+    """Yield what the other rules find once the escapes are undone."""
+    yield from find_behind_escapes(view, _apply_other_rules)
+
+
+def _apply_other_rules(view: bytes) -> list[Span]:
+    rules = _get_prefilter().select_rules(view)
+    return [span for rule in rules if rule is not _find_behind_escapes for span in rule(view)]
 
 
 def _expand_to_whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
