@@ -59,7 +59,7 @@ FLOORS = {
     ),
     "knowledge": (
         ("checks",),
-        ("diagnosis", "knowledge_base"),
+        ("diagnosis", "knowledge_base", "preflight"),
         ("search",),
         ("input",),
         ("catalog",),
