@@ -29,6 +29,7 @@ _KEYS = (
     "id", "level", "at", "where", "when", "unless", "predicate", "script", "os", "strict_since", "only_files",
     "becomes", "title", "why", "fix", "correct", "source", "examples", "near_misses",
 )  # fmt: skip
+SCRIPT_KEYS = ("language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text")
 _SYSTEMS = ("windows", "linux")
 _SHORTHANDS = {"shell": "Shell", "powershell": "PowerShell"}
 """What an example can give instead of a resource: a script's text."""
@@ -98,8 +99,7 @@ def _parse_condition(file: YamlFile, key_path: KeyPath, value: Any) -> Condition
 
 
 def _parse_script(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptSearch:
-    keys = ("language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text")
-    section = Section(file, key_path, value, keys)
+    section = Section(file, key_path, value, SCRIPT_KEYS)
     if not section.has("commands") and not section.has("matches"):
         section.add_fault(None, "a search needs 'commands', 'matches', or both")
     return ScriptSearch(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from knowledge.checks.preflight_checks import check_preflight_rules
 from knowledge.model.errors import InvalidFilesError
+from knowledge.preflight import rule_parsing
 from knowledge.preflight.predicates import PREDICATES
-from knowledge.preflight.rule_catalog import load_rules
+from knowledge.preflight.rule import CONDITION_TESTS, EDIT_OPERATIONS
+from knowledge.preflight.rule_catalog import RULES_DIR, load_rules
 from tests.shipped_knowledge import ENTRIES
 
 RULE = """\
@@ -40,6 +43,14 @@ def check_rule(folder: Path, text: str) -> list[str]:
 def test_the_shipped_rules_are_right() -> None:
     assert check_preflight_rules(entry_ids=ENTRIES) == []
     assert len(load_rules()) > 80
+
+
+def test_the_page_about_rules_tells_every_key() -> None:
+    page = (RULES_DIR / "README.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert told - {"do"} == {*rule_parsing._KEYS, *CONDITION_TESTS, *EDIT_OPERATIONS}
+    assert set(re.findall(r"^ {6}(\w+):", page, re.MULTILINE)) == set(rule_parsing.SCRIPT_KEYS)
 
 
 def test_every_predicate_is_used() -> None:
