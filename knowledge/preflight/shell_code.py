@@ -9,7 +9,7 @@ from knowledge.preflight.script_code import ScriptCode, ScriptCommand, blank_out
 _TOKEN = re.compile(
     r"(?P<escape>\\.)|(?P<single>'[^']*')|(?P<double>\"[^\"\\]*(?:\\.[^\"\\]*)*\")"
     r"|(?P<here><<-?[ \t]*(?P<mark>\\?[A-Za-z_]\w{0,60}|'[^'\n]{1,60}'|\"[^\"\n]{1,60}\"))"
-    r"|(?P<comment>(?<![^\s;&|()])#[^\n]*)|(?P<end>\n|;|\|\|?|&&?(?!>)|\(|\)|`)",
+    r"|(?P<comment>(?<![^\s;&|()])#[^\n]*)|(?P<end>\n|;|\|\|?|(?<![<>])&&?(?!>)|\(|\)|`)",
     re.DOTALL,
 )
 _PREFIX_WORDS = frozenset(
