@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
@@ -17,7 +19,7 @@ from knowledge.preflight.template_scripts import ReadNeighbor, TemplateScript, l
 from knowledge.redaction.redact import redact
 
 MAX_FINDINGS = 500
-MAX_FINDINGS_PER_RULE = 50
+MAX_FINDINGS_PER_RULE = 20
 _MAX_VALUE_CHARS = 80
 
 
@@ -41,8 +43,7 @@ def check_source(
     for template in templates:
         checker = _TemplateChecker(template, PredicateContext(today, list(read_scripts(template, read_neighbor))))
         for rule in rules:
-            found = list(checker.find(rule))[:MAX_FINDINGS_PER_RULE]
-            findings += found
+            findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
     findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
@@ -120,14 +121,15 @@ class _TemplateChecker:
         safe = {name: _shorten(redact(value)) for name, value in values.items() if value}
         template = self._template
         level = find_level(rule, template.api_version)
+        part = replace(place.part, name=redact(place.part.name)) if place.part else None
         if script is None:
             position = template.source.locate(start)
             return PreflightFinding(
-                rule, level, template, template.source, place.path, position, place.part, None, safe, edits
+                rule, level, template, template.source, redact(place.path), position, part, None, safe, edits
             )
         spot = script.locate(offset)
         return PreflightFinding(
-            rule, level, template, spot.source, spot.path, spot.position, place.part, spot.script, safe, edits
+            rule, level, template, spot.source, redact(spot.path), spot.position, part, spot.script, safe, edits
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from knowledge.preflight.positioned_json import MAX_DEPTH, MAX_VALUES, InvalidJsonError, JsonNode
 
 _REFERENCE = re.compile(r"\[\s*(parameters|variables)\(\s*'([^']{1,200})'\s*\)\s*\]", re.IGNORECASE)
+_NAMES = re.compile(r"(?<![\w.'])(parameters|variables)\(\s*'([^']{1,200})'\s*\)", re.IGNORECASE)
 _COPY = "copy"
 
 
@@ -28,6 +29,12 @@ class ExpressionScope:
         for name, node in _iterate_members(template.get("variables")):
             self._nodes["variables", name.lower()] = node
         self._nodes |= {("parameters", name): value for name, value in values.items()}
+        self._declared = {
+            (kind, name.lower())
+            for kind in ("parameters", "variables")
+            for name in [*_list_names(template.get(kind)), *_list_copied_names(template.get(kind))]
+        }
+        self._is_deployment = template.get("resources") is not None
 
     def evaluate(self, node: JsonNode, depth: int = 0) -> JsonNode:
         """Return `node` with its values filled in. Raise `InvalidJsonError` if they refer to each other endlessly."""
@@ -41,6 +48,8 @@ class ExpressionScope:
             return replace(node, value=[self.evaluate(item, depth + 1) for item in node.value])
         if not isinstance(node.value, str) or not is_expression(node.value):
             return _unescape(node)
+        if any((kind.lower(), name.lower()) not in self._declared for kind, name in _NAMES.findall(node.value)):
+            return replace(node, is_unevaluated=True, is_undeclared=self._is_deployment)
         match = _REFERENCE.fullmatch(node.value.strip())
         target = self._nodes.get((match[1].lower(), match[2].lower())) if match else None
         if target is None:
@@ -72,6 +81,14 @@ def mark_elsewhere(node: JsonNode) -> JsonNode:
 
 def _iterate_members(node: JsonNode | None) -> list[tuple[str, JsonNode]]:
     return list(node.members.items()) if node is not None else []
+
+
+def _list_names(node: JsonNode | None) -> list[str]:
+    return list(node.members) if node is not None else []
+
+
+def _list_copied_names(node: JsonNode | None) -> list[str]:
+    return list(_list_copied(node)) if node is not None else []
 
 
 def _list_copied(node: JsonNode) -> dict[str, JsonNode]:

@@ -11,6 +11,8 @@ from knowledge.preflight.positioned_json import JsonNode
 from knowledge.preflight.preflight_input import CheckedTemplate
 
 PartKind = Literal["customizer", "validator", "distributor"]
+MAX_LIST_ITEMS = 200
+"""How many items of a list are checked; a template has at most a few dozen."""
 _PART_BY_LIST: Mapping[str, PartKind] = {
     "customize": "customizer",
     "inVMValidations": "validator",
@@ -109,7 +111,7 @@ def _follow(template: CheckedTemplate, place: Place, names: list[str]) -> Iterat
     if inner.node is not None and inner.node.is_unevaluated:
         yield replace(inner, is_cut_short=True)
         return
-    for index, item in enumerate(inner.node.items if inner.node else ()):
+    for index, item in enumerate(inner.node.items[:MAX_LIST_ITEMS] if inner.node else ()):
         part = _name_part(name, index, item) or inner.part
         at = Place(f"{inner.path}[{index}]", name, item, inner.node or item, item, part)
         yield from _follow(template, at, names[1:])

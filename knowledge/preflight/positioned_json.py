@@ -20,6 +20,7 @@ MAX_VALUES = 200_000
 
 _SPACE = re.compile(r"[ \t\r\n\ufeff\xa0]+")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SCALAR = re.compile(r"-?[0-9][0-9.eE+-]{0,40}|[A-Za-z]{1,10}")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -37,6 +38,7 @@ class JsonNode:
         start: The offset of its first character, `end` the one after its last.
         key_start: The offset of the key that it belongs to; -1 for an item of a list.
         is_unevaluated: Whether it's an expression that only Resource Manager can evaluate.
+        is_undeclared: Whether it's an expression that names a parameter or a variable that doesn't exist.
         is_elsewhere: Whether it's written in another file, so that `start` only says where it's used.
         repeated_keys: The offsets of keys that occurred before, of which Resource Manager takes one.
     """
@@ -46,6 +48,7 @@ class JsonNode:
     end: int
     key_start: int = -1
     is_unevaluated: bool = False
+    is_undeclared: bool = False
     is_elsewhere: bool = False
     repeated_keys: tuple[int, ...] = ()
 
@@ -98,15 +101,11 @@ def find_string_offset(text: str, node: JsonNode, offset: int) -> int:
     """Return where in `text` the character at `offset` of a string's value is; the string may have escapes."""
     if node.is_elsewhere or text[node.start : node.start + 1] != '"':
         return node.start
-    position, count = node.start + 1, 0
-    while count < offset and position < node.end - 1:
-        if text[position] == "\\":
-            is_pair = text[position + 1 : position + 2] == "u" and text[position + 6 : position + 8] == "\\u"
-            is_surrogate = is_pair and text[position + 2 : position + 4].lower() in ("d8", "d9", "da", "db")
-            position += 12 if is_surrogate else 6 if text[position + 1 : position + 2] == "u" else 2
-        else:
-            position += 1
-        count += 1
+    position = node.start + 1 + offset
+    for match in _ESCAPE.finditer(text, node.start + 1, node.end - 1):
+        if match.start() >= position:
+            break
+        position += len(match[0]) - 1  # it stands for one character
     return min(position, node.end - 1)
 
 

@@ -49,7 +49,17 @@ _PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]{0,60}>")
 _TOKEN = re.compile(
     r"__[A-Za-z][\w.-]{1,60}__|#\{[\w.-]{1,60}\}#?|\{\{\s*[\w.-]{1,60}\s*\}\}|\$\([A-Za-z][\w.]{1,60}\)"
 )
-_SCRIPT_KEYS = frozenset({"inline", "filters", "searchCriteria", "restartCheckCommand", "restartCommand"})
+_FREE_TEXT_KEYS = frozenset(
+    {
+        "inline",
+        "filters",
+        "searchCriteria",
+        "restartCheckCommand",
+        "restartCommand",
+        "artifactTags",
+        "managedResourceTags",
+    }
+)
 _SAS_EXPIRY = re.compile(r"[?&]se=([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _MIN_CPUS_FOR_WINDOWS = 2
 
@@ -62,6 +72,15 @@ def find_placeholders(template: CheckedTemplate, context: PredicateContext) -> I
 def find_tokens(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
     """Find what a pipeline should have replaced: `__x__`, `#{x}#`, `{{x}}`, `$(x)`."""
     return _find_in_texts(template, _TOKEN)
+
+
+def find_undeclared_names(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
+    """Find expressions that name a parameter or a variable that the template doesn't declare."""
+    resource = template.resource
+    for key, node in resource.members.items():
+        for place in _iterate_values(Place(f"{template.path}.{key}", key, node, resource, resource)):
+            if place.node is not None and place.node.is_undeclared:
+                yield PredicateHit(place, {"value": str(place.node.value)})
 
 
 def find_small_windows_vm(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
@@ -147,6 +166,7 @@ def find_read_only_properties(template: CheckedTemplate, context: PredicateConte
 PREDICATES: Mapping[str, Predicate] = {
     "placeholder": find_placeholders,
     "pipeline-token": find_tokens,
+    "undeclared-name": find_undeclared_names,
     "small-windows-vm": find_small_windows_vm,
     "retiring-size": find_retiring_size,
     "retired-size": find_retired_size,
@@ -192,16 +212,24 @@ def _find_in_texts(template: CheckedTemplate, pattern: re.Pattern[str]) -> Itera
 
 
 def _iterate_texts(place: Place) -> Iterator[Place]:
+    """Yield the texts that Azure reads, without scripts and tags."""
+    for inner in _iterate_values(place, skipped=_FREE_TEXT_KEYS):
+        if inner.node is not None and inner.node.text:
+            yield inner
+
+
+def _iterate_values(place: Place, skipped: frozenset[str] = frozenset()) -> Iterator[Place]:
+    """Yield the place of every plain value, and of every expression."""
     node = place.node
-    if node is None or place.key in _SCRIPT_KEYS or place.key in ("artifactTags", "managedResourceTags"):
+    if node is None or place.key in skipped:
         return
     if isinstance(node.value, dict):
         for key, item in node.members.items():
-            yield from _iterate_texts(Place(f"{place.path}.{key}", key, item, node, node))
+            yield from _iterate_values(Place(f"{place.path}.{key}", key, item, node, node), skipped)
     elif isinstance(node.value, list):
         for index, item in enumerate(node.items):
-            yield from _iterate_texts(Place(f"{place.path}[{index}]", place.key, item, node, item))
-    elif node.text:
+            yield from _iterate_values(Place(f"{place.path}[{index}]", place.key, item, node, item), skipped)
+    else:
         yield place
 
 

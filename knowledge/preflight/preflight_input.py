@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from knowledge.model.errors import KnowledgeError
 from knowledge.preflight.expressions import ExpressionScope, mark_elsewhere, read_parameter_values
@@ -18,8 +19,8 @@ _TYPES = frozenset({"microsoft.virtualmachineimages/imagetemplates", "microsoft.
 _DEPLOYMENT_TYPE = "microsoft.resources/deployments"
 _MAX_NESTING = 8
 MAX_TEMPLATES = 50
-_HCL = re.compile(r'(?m)^\s*(?:source|build|packer|variable|locals|data)\b(?:\s+"[^"\n]*"){0,2}\s*\{')
-_BICEP = re.compile(r"(?m)^\s*(?:param|resource|module|targetScope|var)\s+\w+")
+_HCL = re.compile(r'(?m)^[ \t]*(?:source|build|packer|variable|locals|data)\b(?:\s+"[^"\n]*"){0,2}\s*\{')
+_BICEP = re.compile(r"(?m)^[ \t]*(?:param|resource|module|targetScope|var)\s+\w+")
 _EMPTY: dict[str, JsonNode] = {}
 
 
@@ -83,7 +84,7 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     if reason := _describe_other_json(root):
         raise UnsuitableInputError(reason)
     values = _read_parameter_file(parameters) if parameters else _EMPTY
-    found = list(_find_resources(root, "$", ExpressionScope(root, values), 0, ""))[:MAX_TEMPLATES]
+    found = list(islice(_find_resources(root, "$", ExpressionScope(root, values), 0, ""), MAX_TEMPLATES))
     if not found:
         raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
     return [CheckedTemplate(source, path, node, _is_deployed(node)) for path, node in found]

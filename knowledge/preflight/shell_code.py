@@ -16,6 +16,8 @@ _PREFIX_WORDS = frozenset(
     {"if", "then", "do", "else", "elif", "while", "until", "!", "time", "nohup", "exec", "eval", "command", "builtin",
      "env", "doas", "{", "}"}
 )  # fmt: skip
+_MAX_DOCUMENTS = 10
+"""How many documents can begin on one line."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SUDO_VALUE_OPTIONS = frozenset({"-u", "-g", "-h", "-p", "-C", "-T"})
 
@@ -34,7 +36,7 @@ def scan_shell(text: str) -> ScriptCode:
             parts.append("  " if found == "\\\n" else found)
             continue
         parts.append(blank_out(found) if match["comment"] else found)
-        if match["here"]:
+        if match["here"] and len(pending_marks) < _MAX_DOCUMENTS:
             pending_marks.append(match["mark"].strip("'\"\\"))
         elif match["end"]:
             if found == "\n" and pending_marks:

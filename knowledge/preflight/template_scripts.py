@@ -18,7 +18,7 @@ from knowledge.preflight.script_code import ScriptCode
 from knowledge.preflight.shell_code import scan_shell
 from knowledge.preflight.source_text import SourceText, TextPosition
 
-MAX_SCRIPT_CHARS = 1 << 20
+MAX_SCRIPT_CHARS = 256 << 10
 _PATTERNS = ("properties.customize[*]", "properties.validate.inVMValidations[*]")
 _LANGUAGE_BY_TYPE: Mapping[str, ScriptLanguage] = {"shell": "shell", "powershell": "powershell"}
 
@@ -94,7 +94,9 @@ def read_scripts(template: CheckedTemplate, read_neighbor: ReadNeighbor) -> Iter
     for step, language in _list_steps(template):
         node = step.item.get("inline")
         if node is not None and (node.items or node.text):
-            yield _read_inline(template, step, language, node)
+            script = _read_inline(template, step, language, node)
+            if len(script.text) <= MAX_SCRIPT_CHARS:
+                yield script
         address = step.item.get("scriptUri")
         file = read_neighbor(get_file_name(address.text)) if address and address.text else None
         if file is not None and len(file.text) <= MAX_SCRIPT_CHARS:

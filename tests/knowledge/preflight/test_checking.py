@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from knowledge.model.errors import KnowledgeError
+from knowledge.preflight.checking import MAX_FINDINGS
 from knowledge.preflight.positioned_json import InvalidJsonError
 from knowledge.preflight.preflight_input import UnsuitableInputError, is_parameter_file
 from knowledge.preflight.source_text import SourceText
@@ -54,7 +57,7 @@ def test_the_worst_comes_first() -> None:
     [
         ({"parameters": {"t": {"type": "int", "defaultValue": 2000}}}, ["build-timeout-out-of-range"]),
         ({"parameters": {"t": {"type": "int"}}}, []),
-        ({"variables": {"t": "[parameters('u')]"}, "parameters": {"u": {"defaultValue": 2000}}}, []),
+        ({"parameters": {"t": {"type": "int", "defaultValue": "[add(1, 2)]"}}}, []),
     ],
 )
 def test_a_parameter_counts_only_if_its_value_is_written_down(members: dict[str, Any], found: list[str]) -> None:
@@ -124,7 +127,7 @@ def test_nested_deployments_have_their_own_values() -> None:
     assert finding.rule.id == "build-timeout-out-of-range"
     assert finding.path == "$.resources[0].properties.template.resources[0].properties.buildTimeoutInMinutes"
     nested["properties"].pop("expressionEvaluationOptions")  # type: ignore[attr-defined]
-    assert list_ids(check(value)) == []
+    assert list_ids(check(value)) == ["name-undeclared"]
 
 
 def test_every_template_of_a_file_is_checked() -> None:
@@ -210,3 +213,43 @@ def test_a_script_beside_the_template_is_checked_in_its_own_file() -> None:
     assert (finding.rule.id, finding.source.name, finding.position) == ("dnf-without-yes", "setup.sh", (3, 6))
     assert result.unread_scripts == ()
     assert check(value).unread_scripts == ("setup.sh",)
+
+
+def test_names_that_are_not_declared_are_found_within_functions() -> None:
+    resource = build_resource(location="[toLower(parameters('place'))]", name="[variables('copied')[0]]")
+    variables = {"copy": [{"name": "copied", "count": 1, "input": "a"}]}
+    (finding,) = check(build_deployment([resource], variables=variables)).findings
+    assert (finding.rule.id, finding.path) == ("name-undeclared", "$.resources[0].location")
+    assert list_ids(check(build_deployment([resource], variables=variables, parameters={"Place": {}}))) == []
+
+
+def test_secrets_in_names_are_not_repeated() -> None:
+    secret = "password=Hunter2Hunter2!"
+    value = build_resource({"customize": [{"type": "Bash", "name": secret}], secret: 1})
+    for finding in check(value).findings:
+        assert "Hunter2" not in f"{finding.path} {finding.part} {finding.values}"
+
+
+def write_distribution(count: int) -> str:
+    target = '{"type": "VHD", "runOutputName": "a"}'
+    return f'{{"properties": {{"source": {{}}, "distribute": [{", ".join([target] * count)}]}}}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 2_000_000 + "x",
+        '{"a": "' + "," * 2_000_000 + '"}',
+        write_distribution(20_000),
+        json.dumps(build_resource({"customize": [{"type": "Shell", "inline": ["reboot\n" * 30_000]}]})),
+        json.dumps(build_resource({"customize": [{"type": "Shell", "inline": ["cat " + "<<A" * 60_000]}]})),
+        json.dumps(build_resource({"customize": [{"type": "PowerShell", "inline": ['"$(' * 60_000]}]})),
+        json.dumps(build_resource({f"unknown{number}": 1 for number in range(50_000)})),
+    ],
+    ids=["blank", "commas", "targets", "commands", "documents", "nesting", "properties"],
+)
+def test_a_hostile_file_takes_no_time(text: str) -> None:
+    started = time.process_time()
+    with suppress(KnowledgeError):
+        assert len(check_text(text).findings) <= MAX_FINDINGS
+    assert time.process_time() - started < 20
