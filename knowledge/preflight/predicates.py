@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
 from knowledge.catalog.breaking_dates import BreakingDate, load_breaking_dates
 from knowledge.preflight.finding import TextEdit
+from knowledge.preflight.literal_secrets import find_literal_secrets
 from knowledge.preflight.place import Place, list_places
 from knowledge.preflight.positioned_json import JsonNode
 from knowledge.preflight.preflight_input import CheckedTemplate
@@ -19,7 +21,6 @@ from knowledge.preflight.property_checks import (
     find_too_new,
 )
 from knowledge.preflight.template_scripts import TemplateScript
-from knowledge.redaction.redact import redact_lines
 from knowledge.template.vm_size import count_vcpus
 
 
@@ -120,12 +121,10 @@ def find_secrets(template: CheckedTemplate, context: PredicateContext) -> Iterat
     for script in context.scripts:
         if script.file is not None:
             continue
-        texts = script.text.split("\n")
-        offset = 0
-        for text, redacted in zip(texts, redact_lines(texts), strict=True):
-            if text != redacted:
-                yield PredicateHit(script.step, {"value": redacted}, script=script, offset=offset)
-            offset += len(text) + 1
+        lines = script.text.split("\n")
+        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        for index, shown in find_literal_secrets(lines):
+            yield PredicateHit(script.step, {"value": shown}, script=script, offset=starts[index])
 
 
 def find_update_without_restart(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
