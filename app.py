@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "chat": "chat with the bot in this terminal",
     "diagnose": "diagnose logs and error texts, without running the bot",
     "look": "show a template's last run and why it failed, using your az login",
+    "preflight": "find what would make a build fail, before submitting the template",
     "draft": "draft a support case from a log, without running the bot",
     "entries": "work with the knowledge base: list, show, check, new",
     "package": "build the Teams app package; each option can also be an environment variable",

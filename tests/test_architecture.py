@@ -28,7 +28,7 @@ LAYERS = ("app", "bot", "dialogs", "knowledge")
 FLOORS = {
     "bot": (
         ("cli",),
-        ("doctor",),
+        ("doctor", "preflight"),
         ("host",),
         ("teams/botframework", "sandbox/support", "azure/support", "terminal"),
         ("sign_in", "sandbox"),
@@ -59,7 +59,7 @@ FLOORS = {
     ),
     "knowledge": (
         ("checks",),
-        ("diagnosis", "knowledge_base"),
+        ("diagnosis", "knowledge_base", "preflight"),
         ("search",),
         ("input",),
         ("catalog",),
@@ -99,6 +99,7 @@ WITHOUT_BOTBUILDER = (
     "bot.cards",
     "bot.files",
     "bot.cli",
+    "bot.preflight",
 )
 """What works where the Bot Framework SDK can't be imported."""
 

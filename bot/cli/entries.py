@@ -19,6 +19,7 @@ from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks.date_checks import list_stale_entries
 from knowledge.checks.entry_checks import check_entries
+from knowledge.checks.preflight_checks import check_preflight_rules
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidFilesError
@@ -94,13 +95,13 @@ def _parse_days(text: str) -> int:
 
 
 def _check_entries(stale_days: int | None) -> int:
-    faults = check_entries()
+    entry_ids = {path.stem for path in ENTRIES_DIR.glob("*/*.yaml")}
+    faults = [*check_entries(), *check_preflight_rules(entry_ids=entry_ids)]
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
-    count = sum(1 for _ in ENTRIES_DIR.glob("*/*.yaml"))
     if stale_days is not None:
         _write_stale_entries(stale_days)
-    sys.stdout.write(f"{count} entries, {len(faults)} errors\n")
+    sys.stdout.write(f"{len(entry_ids)} entries, {len(faults)} errors\n")
     return 1 if faults else 0
 
 

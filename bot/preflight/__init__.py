@@ -1,0 +1,1 @@
+"""What the command `preflight` reads and prints."""

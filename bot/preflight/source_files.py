@@ -1,0 +1,76 @@
+"""Read the files that `preflight` checks: templates, parameters, Bicep, and scripts beside a template."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+from bot.preflight.bicep_build import BicepFailedError, BicepMissingError, build_bicep
+from dialogs.texts.loading import load_area
+from knowledge.model.entry import Language
+from knowledge.model.errors import UnreadableInputError
+from knowledge.preflight.positioned_json import MAX_CHARS
+from knowledge.preflight.source_text import SourceText
+from knowledge.preflight.template_scripts import MAX_SCRIPT_CHARS, ReadNeighbor
+from knowledge.redaction.redact import redact
+from knowledge.text.decoding import decode
+
+STDIN = "-"
+_MAX_BYTES = 2 * MAX_CHARS + 2
+"""Of UTF-16, with its byte order mark."""
+_SCRIPT_SUFFIXES = frozenset({".sh", ".bash", ".ps1"})
+"""Which files beside a template count as scripts: an address in a hostile template could name any other."""
+
+
+def read_source(name: str, language: Language) -> SourceText:
+    """Read a template, or standard input for `-`. Raise `UnreadableInputError` if that's impossible."""
+    if name == STDIN:
+        return SourceText(name, decode(sys.stdin.buffer.read(_MAX_BYTES)))
+    path = Path(name)
+    if is_bicep(name):
+        return SourceText(name, decode(_translate(path, name, language)))
+    return SourceText(name, _read_text(path, _MAX_BYTES))
+
+
+def is_bicep(name: str) -> bool:
+    """Tell whether a file is Bicep, so that positions in its JSON mean nothing to its author."""
+    return name.lower().endswith(".bicep")
+
+
+def find_neighbors(name: str) -> ReadNeighbor:
+    """Return what reads the scripts beside a template."""
+
+    @cache
+    def read_neighbor(script_name: str) -> SourceText | None:
+        path = Path(name).parent / script_name
+        is_bare = Path(script_name).name == script_name and path.suffix.lower() in _SCRIPT_SUFFIXES
+        if name == STDIN or not is_bare or path.is_symlink() or not path.is_file():
+            return None
+        try:
+            return SourceText(str(path), _read_text(path, MAX_SCRIPT_CHARS))
+        except UnreadableInputError:
+            return None
+
+    return read_neighbor
+
+
+def _read_text(path: Path, max_bytes: int) -> str:
+    try:
+        with path.open("rb") as stream:
+            return decode(stream.read(max_bytes))
+    except OSError as error:
+        raise UnreadableInputError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _translate(path: Path, name: str, language: Language) -> bytes:
+    texts = load_area("preflight", language)
+    if not path.is_file():
+        _read_text(path, 1)
+    try:
+        return build_bicep(path)
+    except BicepMissingError:
+        raise UnreadableInputError(texts["preflight.no-bicep"].format(file=name)) from None
+    except BicepFailedError as error:
+        reason = redact(str(error))
+        raise UnreadableInputError(texts["preflight.bicep-failed"].format(file=name, reason=reason)) from None

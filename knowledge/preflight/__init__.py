@@ -1,0 +1,1 @@
+"""Finds what would make an image build fail, before anybody submits the template."""

@@ -1,0 +1,31 @@
+"""A file's text, and where an offset is in it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+from typing import NamedTuple
+
+
+class TextPosition(NamedTuple):
+    """A place in a text, as editors count: both from 1."""
+
+    line: int
+    column: int
+
+
+class SourceText:
+    """The text of the file called `name`."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.text = name, text
+
+    def locate(self, offset: int) -> TextPosition:
+        """Return the line and the column of an offset."""
+        line = bisect_right(self._line_starts, offset)
+        return TextPosition(line, offset - self._line_starts[line - 1] + 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
