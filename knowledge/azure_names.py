@@ -19,7 +19,7 @@ _TASK_TEMPLATE_NAME = re.compile(r"t_(?:\w{1,40}_)?[0-9]{7,16}", re.ASCII)
 
 _RESOURCE_GROUP_ID = re.compile(rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/?", re.IGNORECASE | re.ASCII)
 _NAME_EXPANSIONS = tuple("$({[%+=@^")
-"""What stands within a name that a shell or a template has yet to fill in, or that somebody made up."""
+"""What is within a name that a shell or a template has yet to fill in, or that somebody made up."""
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
 
 

@@ -55,7 +55,7 @@ class Diagnoser:
         `file` names the input in the result.
         """
         content = decode(text) if isinstance(text, bytes) else replace_lone_surrogates(text)
-        # Before anything splits, joins, or cuts a line: what stands before a secret may be what gives it away.
+        # Before anything splits, joins, or cuts a line: what comes before a secret may be what gives it away.
         redacted = redact_text(content)
         lines = _read_lines(content, redacted.text)
         line_count = content.count("\n") + 1 if content else 0

@@ -1,4 +1,4 @@
-"""Reads `places/*.yaml` and `formats.yaml`: where secrets stand, and what they look like. Each line has an example.
+"""Reads `places/*.yaml` and `formats.yaml`: where secrets are, and what they look like. Each line has an example.
 
 `places/README.md` explains the keys. The files are read when something is redacted for the first time.
 """

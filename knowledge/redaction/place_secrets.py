@@ -1,4 +1,4 @@
-"""Find secrets by the place where they stand: behind the words of `places/*.yaml`, such as a command and its option."""
+"""Find secrets by the place where they are: behind the words of `places/*.yaml`, such as a command and its option."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from knowledge.redaction.randomness import is_likely_password
 from knowledge.redaction.values import find_line_end, is_prose_word, read_argument, read_value
 
 _MAX_DISTANCE = 1000
-"""How far behind the words a secret can stand, in characters. It bounds the time that each word takes."""
+"""How far behind the words a secret can be, in characters. It bounds the time that each word takes."""
 _WINDOW = 4096
 _LIKELY_WINDOW = 320
 _MIN_SIGN_CHARS = 6

@@ -118,7 +118,7 @@ def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_likely_password(value: str) -> bool:
-    """Return whether a word where a password could stand is one: it mixes letters with digits, and is no name."""
+    """Return whether a word where a password could be is one: it mixes letters with digits, and is no name."""
     bare = value.strip(".,;:)'\"")
     if not _MIN_PASSWORD_CHARS <= len(bare) <= 1024 or " " in bare.strip():
         return False
@@ -140,7 +140,7 @@ def is_random(run: str) -> bool:
 def is_maskable(value: str) -> bool:
     """Return whether a value that was recognized as a secret can be looked for elsewhere, too.
 
-    A word, a number, a name, a path, a version, or a GUID can stand elsewhere for something else.
+    A word, a number, a name, a path, a version, or a GUID can mean something else elsewhere.
     """
     if "=" in value and any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and " " not in value:
         return True  # a sentence could have an assignment there, but this is known to be a secret

@@ -131,7 +131,7 @@ async def test_a_check_that_hangs_is_not_waited_for_and_not_begun_twice(store: S
 
 
 async def test_a_full_disk_is_seen_within_seconds_by_watchers_and_people(teams: FakeTeams, tmp_path: Path) -> None:
-    """SQLite may not grow, as on a full disk: every commit of a conversation fails."""
+    """SQLite can't grow, as on a full disk: every commit of a conversation fails."""
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     watched = WatchedStore(store)
     async with ClientSession() as session:
