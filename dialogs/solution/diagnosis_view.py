@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
-from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun, emphasize
+from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Paragraph, Reply, TextRun, emphasize
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution.candidate_view import (
@@ -40,10 +41,13 @@ from dialogs.texts.catalog import TrustedText
 from dialogs.timeline.timeline_view import build_timeline_blocks
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement
+from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry, LookAlike
 
 MAX_LOOK_ALIKE_BUTTONS = 2
+MAX_PROOF_CHARS = 220
+"""How much of the line that proves it is shown at once: six or seven lines on a phone."""
 
 
 def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
@@ -85,10 +89,16 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
 
 
 def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
-    """Build the deciding line, or the first line of the evidence."""
+    """Build the deciding line, or the first line of the evidence, which has all of a long one."""
     if diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None:
-        return build_deciding_line(diagnosis)
-    return build_evidence(match.evidence[:1] if match else ())
+        lines = build_deciding_line(diagnosis)
+    else:
+        lines = build_evidence(match.evidence[:1] if match else ())
+    return [_shorten_lines(block) if isinstance(block, LogExcerpt) else block for block in lines]
+
+
+def _shorten_lines(excerpt: LogExcerpt) -> LogExcerpt:
+    return replace(excerpt, rows=tuple((number, shorten_line(text, MAX_PROOF_CHARS)) for number, text in excerpt.rows))
 
 
 def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
