@@ -46,8 +46,8 @@ from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry, LookAlike
 
 MAX_LOOK_ALIKE_BUTTONS = 2
-MAX_PROOF_CHARS = 220
-"""How much of the line that proves it is shown at once: six or seven lines on a phone."""
+MAX_PROOF_CHARS = 180
+"""How much of the line that proves it is shown at once: five or six lines on a phone."""
 
 
 def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:

@@ -19,17 +19,24 @@ _LAST_ROWS, _LONGEST_ROWS = 6, 4
 _LAST_SHORT_ROWS, _LONGEST_SHORT_ROWS = 2, 2
 
 
-def build_log_bars(diagnosis: Diagnosis, get_text: GetText, is_short: bool = False) -> DurationBars | None:
-    """Build the timeline of a log or of a status; None if it has no time to show. `is_short`: only what proves it."""
+def build_log_bars(
+    diagnosis: Diagnosis, get_text: GetText, is_short: bool = False, is_proof: bool = False
+) -> DurationBars | None:
+    """Build the timeline of a log or of a status; None if it has no time to show.
+
+    `is_short`: with few rows. `is_proof`: only to show what hung, without how the VM was created and the whole run.
+    """
     steps = list_steps(diagnosis)
     rows = [(build_step_bar(step, get_text), 1) for step in steps]
     first = next((index for index, step in enumerate(steps) if not step.is_own), None)
     if first is not None and (missing_count := steps[first].number - 1):
         name = get_text("reply.bar.more").format(count=missing_count)
         rows.insert(first, (DurationBar(name, None, is_own=True), missing_count))
-    bars = _join_short_rows(rows, get_text, is_short) + build_whole_bars(diagnosis, get_text)
-    if is_short:  # what proves a silence: neither how the VM was created, nor how long everything took
-        bars = [bar for bar in bars if bar.limit_seconds or not bar.is_own or bar.state == "failed"] or bars
+    whole = build_whole_bars(diagnosis, get_text)
+    if is_proof:
+        rows = [(bar, count) for bar, count in rows if count > 1 or not bar.is_own or bar.state != "ended"]
+        whole = [bar for bar in whole if bar.limit_seconds]
+    bars = _join_short_rows(rows, get_text, is_short) + whole
     return DurationBars(tuple(bars)) if any(bar.seconds is not None for bar in bars) else None
 
 

@@ -22,7 +22,9 @@ def build_timeline_blocks(context: DialogContext, diagnosis: Diagnosis | None, i
     if diagnosis.kind == "status":
         return _build_run_length(context, diagnosis)
     is_proof = diagnosis.outcome == "canceled" or is_failed_step_silent(diagnosis)
-    bars = build_log_bars(diagnosis, context.get_text, is_short=is_folded) if diagnosis.course else None
+    if diagnosis.course is None:
+        return []
+    bars = build_log_bars(diagnosis, context.get_text, is_short=is_folded, is_proof=is_folded and is_proof)
     if bars is None:
         return []
     if is_folded and not is_proof:

@@ -99,7 +99,8 @@ def test_what_proves_a_hang_has_few_rows() -> None:
     [bars] = build_timeline_blocks(CONTEXT, of_log(lambda: stopped(log)), is_folded=True)  # type: ignore[arg-type, return-value]
     names = list_names(bars)
     assert len(names) <= MAX_SHORT_ROWS + 2
-    assert names[-2:] == ["31 powershell", "Whole run"]
+    assert names[-1] == "31 powershell"
+    assert not {"Create build VM", "Connect to VM", "Whole run"} & set(names)
     assert len(list_names(build_timeline_blocks(CONTEXT, of_log(lambda: stopped(log)))[0])) > len(names)  # type: ignore[arg-type, return-value]
 
 
