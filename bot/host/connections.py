@@ -166,7 +166,7 @@ class GuardedConnection(web.RequestHandler):
         self.is_idle, self.idle_since = True, self._read_time()
 
     def abort(self) -> None:
-        """Close the connection without a word: there may be nobody to read it."""
+        """Close the connection without an answer: there may be nobody to read it."""
         self._stop_head_deadline()
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()

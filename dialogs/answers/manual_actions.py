@@ -64,7 +64,8 @@ def _build_buttons(
 ) -> tuple[Button, ...]:
     buttons: list[Button] = []
     if template_id is not None:
-        buttons.append(context.build_link_button("open-portal", template_id.build_portal_url(), primary=True))
+        region = str(state.diagnosis.facts.get("region") or "") if state.diagnosis else ""
+        buttons.append(context.build_link_button("open-portal", template_id.build_portal_url(region), primary=True))
     args = _build_query_args(template_id, query)
     if action == "run" and context.access_mode != "off":
         buttons.append(Button(context.format_text("button.watch"), "watch", args))

@@ -122,7 +122,8 @@ def build_status_buttons(
     if context.access_mode == "sandbox":  # whose templates aren't in the portal
         buttons.append(context.build_button("look-other", "look-other"))
     else:
-        buttons.append(context.build_link_button("open-portal", status.template_id.build_portal_url()))
+        url = status.template_id.build_portal_url(status.template.location)
+        buttons.append(context.build_link_button("open-portal", url))
     return tuple(buttons)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from knowledge.azure_clouds import CLOUDS, detect_cloud
 from knowledge.azure_names import (
     GUID,
     get_last_segment,
@@ -56,9 +57,9 @@ class TemplateId:
             f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{self.name}"
         )
 
-    def build_portal_url(self) -> str:
-        """Return the address of the template's page in the Azure portal."""
-        return f"https://portal.azure.com/#resource{self.to_resource_id()}/overview"
+    def build_portal_url(self, region: str = "") -> str:
+        """Return the address of the template's page in the portal of the cloud that has `region`."""
+        return f"{CLOUDS[detect_cloud(region)].portal}/#resource{self.to_resource_id()}/overview"
 
     def to_args(self) -> dict[str, str]:
         """Return the template as the arguments of a button or a job. Cards that were sent hold these keys."""

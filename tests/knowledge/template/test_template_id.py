@@ -83,3 +83,17 @@ def test_facts_give_a_query_and_a_query_gives_facts() -> None:
 def test_only_a_full_query_identifies_a_template() -> None:
     assert TemplateQuery.for_template(GOLDEN).template_id == GOLDEN
     assert TemplateQuery("win11-golden", "rg-images").template_id is None
+
+
+@pytest.mark.parametrize(
+    ("region", "portal"),
+    [
+        ("westeurope", "https://portal.azure.com/#resource/subscriptions/"),
+        ("", "https://portal.azure.com/#resource/subscriptions/"),
+        ("usgovvirginia", "https://portal.azure.us/#resource/subscriptions/"),
+    ],
+)
+def test_a_template_is_in_the_portal_of_its_cloud(region: str, portal: str) -> None:
+    url = GOLDEN.build_portal_url(region)
+    assert url.startswith(portal)
+    assert url.endswith("/imageTemplates/win11-golden/overview")
