@@ -18,25 +18,9 @@ from knowledge.commands.placeholders import Shell
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
+_BEFORE_GUIDES_IN_WALK = ("done", "skip", "failed-again", "worked", "undo", "step", "go-to-step", "why")
 BEFORE_GUIDES = frozenset(
-    (
-        *(
-            "done",
-            "skip",
-            "failed-again",
-            "worked",
-            "undo",
-            "step",
-            "go-to-step",
-            "why",
-            "look-again",
-            "watches",
-            "failing",
-            "wrong",
-            "draft",
-        ),
-        *("cancel-by-hand", "delete-by-hand"),
-    )
+    (*_BEFORE_GUIDES_IN_WALK, "failing", "look-again", "watches", "wrong", "draft", "cancel-by-hand", "delete-by-hand")
 )
 """What a sentence asks for even if its words also match a guide."""
 MAX_ANSWER_CHARS = 80
