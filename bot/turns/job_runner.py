@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.errors import DeliveryError, StoreError, describe_error_location
+from bot.errors import DeliveryError, RequestRefusedError, StoreError, describe_error_location
 from bot.turns.channel import Channel, ProactiveMessenger
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.conversation_locks import QueueFullError
@@ -199,14 +199,19 @@ class JobRunner:
         async def run_in_channel(channel: Channel) -> None:
             await self._run_turn(key, incoming, channel)
 
+        is_begun = True
         try:
             await messenger.resume_conversation(pending.conversation_reference, run_in_channel)
+        except RequestRefusedError as error:
+            # only begun attempts count: one that has to wait for its channel for an hour must still run
+            is_begun = False
+            _log.info("A pending turn has to wait: %s", error)
         except DeliveryError as error:
             _log.info("The replies of a stored turn still wait: %s", error)
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
             _log.error("A pending turn could not be run: %s", describe_error_location(error))
         # a committed turn has removed it from the document, so there's nothing to release
-        return await self._leases.update(key, pending.id, lambda stored: stored.release(failed=True)) is None
+        return await self._leases.update(key, pending.id, lambda stored: stored.release(failed=is_begun)) is None
 
 
 async def perform_safely(

@@ -224,7 +224,12 @@ class TurnRunner:
         is_safe = incoming.intent != "forget" and await self._persister.persist(
             key, incoming, channel, min(time_left + PERSIST_TIMEOUT_SECONDS, MAX_PERSIST_SECONDS)
         )
-        if not is_safe and not turn.done():
+        if is_safe:
+            return
+        if turn.done():
+            # it may have been refused meanwhile, and then nobody has it
+            turn.result()
+        else:
             raise RequestRefusedError(
                 503, "This is taking long, and its state can't be stored; the answer may still come."
             )

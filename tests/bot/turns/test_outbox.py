@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot.turns.conversation_document import (
 )
 from bot.turns.inbound import InboundActivity
 from bot.turns.outbox import MAX_UNKNOWN_OUTCOMES, DeliveryPolicy
+from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, turn_to_json
 from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
 from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.effects import ReplyEffect
@@ -360,6 +361,48 @@ async def test_a_conversation_whose_channel_takes_nothing_is_not_answered_for_ev
     assert refused.value.status == 503
     assert conversation.runs == MAX_UNSENT_MESSAGES // 10
     assert (await kept(store)).dialog_state == {"turns": conversation.runs}
+
+
+async def fill_outbox(store: FusedStore, line: Line) -> None:
+    """Leave a conversation with as many unsent replies as it may have."""
+    turns = TurnRunner(CountingConversation(10), store, limits=FAST)
+    line.troubles = [(trouble("later"), False)] * 100
+    for n in range(MAX_UNSENT_MESSAGES // 10):
+        with pytest.raises(DeliveryError):
+            await turns.run_turn(said(str(n)), line)
+
+
+async def test_a_long_turn_that_is_refused_and_not_stored_is_delivered_again(store: FusedStore, line: Line) -> None:
+    await fill_outbox(store, line)
+    turns = TurnRunner(CountingConversation(), store, limits=replace(FAST, response_timeout_seconds=0.0))
+    store.broken = 1
+    with pytest.raises(RequestRefusedError, match="could not be sent yet"):
+        await turns.run_turn(said("more"), line)
+    assert (await kept(store)).pending_turns == []
+
+
+async def test_a_stored_turn_waits_for_its_channel_as_long_as_it_takes(store: FusedStore, line: Line) -> None:
+    await fill_outbox(store, line)
+    conversation, stop = CountingConversation(), asyncio.Event()
+    delivery = replace(FAST.delivery, sweep_interval_seconds=0.002)
+    turns = TurnRunner(conversation, store, limits=replace(FAST, delivery=delivery))
+    stored = await store.load(KEY)
+    assert stored is not None
+    document = read_conversation_document(stored.value)
+    document.pending_turns.append(
+        PendingTurn("more", turn_to_json(said("more").turn), dict(line.conversation_reference), 0.0)
+    )
+    await store.commit(KEY, stored.etag, document.to_json(), waiting=True)
+    line.troubles = [(trouble("later"), False)] * 10 * MAX_CRASHED_ATTEMPTS
+    line.taken.clear()
+    sweeping = asyncio.create_task(turns.redeliver(line, stop))
+    async with asyncio.timeout(20):
+        while len(line.taken) <= MAX_UNSENT_MESSAGES:  # noqa: ASYNC110 - a channel tells nobody
+            await asyncio.sleep(0.002)
+        stop.set()
+        await sweeping
+    assert line.taken[-1] == f"{MAX_UNSENT_MESSAGES // 10 + 1} more 0"
+    assert (await kept(store)).pending_turns == []
 
 
 async def test_the_outcome_is_not_forgotten_while_the_store_fails(store: FusedStore, line: Line) -> None:
