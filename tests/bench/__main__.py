@@ -1,48 +1,71 @@
-"""`python -m tests.bench [--quick] [SECTION …]`: all sections, or those named. `--quick` shortens what can be shortened."""
+"""`python -m tests.bench [--quick] [--against COMMIT] [SECTION …]`: all sections, or those named."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from tests.bench.conversation_store import conversation_store
 from tests.bench.faults import faults
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
 from tests.bench.start import start
+from tests.bench.template_list import template_list
 from tests.bench.turns import turns
 from tests.bench.words import words
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "start": start,
     "pastes": pastes,
-    "knowledge": knowledge_size,
     "logs": logs,
-    "words": words,
     "turns": turns,
-    "load": faults,
+    "load": partial(faults, seconds=4.0, loads=(32,)),
+    "knowledge": knowledge_size,
+    "words": words,
+    "templates": template_list,
+    "conversations": conversation_store,
 }
 QUICK: dict[str, Callable[[], None]] = {
-    "start": partial(start, rounds=5),
+    "start": partial(start, rounds=1),
+    "pastes": partial(pastes, rounds=1),
+    "logs": partial(logs, rounds=1, sizes=(1, 8)),
     "turns": partial(turns, quick=True),
-    "load": partial(faults, quick=True),
+    "load": partial(faults, seconds=1.0, loads=(8,)),
+    "knowledge": partial(knowledge_size, rounds=1, sizes=(0,)),
+    "words": partial(words, sizes=(60,)),
+    "templates": partial(template_list, counts=(100,)),
+    "conversations": partial(conversation_store, counts=(1_000,)),
 }
+"""Each section at its smallest, to see that it runs."""
 
 
-def main(names: list[str]) -> int:
-    """Runs the sections named, or all of them."""
-    sections = SECTIONS | (QUICK if "--quick" in names else {})
-    names = [name for name in names if name != "--quick"]
-    unknown = [name for name in names if name not in SECTIONS]
-    if unknown:
-        sys.stderr.write(f"{', '.join(unknown)}: no such section; there are {', '.join(SECTIONS)}\n")
-        return 2
+def main(arguments: Sequence[str]) -> int:
+    """Run the sections that are named, or all of them."""
+    parser = ArgumentParser(
+        "python -m tests.bench", description="Measure speed, next to what people would use instead."
+    )
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="run each section at its smallest")
+    parser.add_argument("--against", metavar="COMMIT", default="", help="compare pastes with an earlier commit, too")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.sections if name not in SECTIONS]:
+        parser.error(f"no such section: {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    sections = dict(QUICK if options.quick else SECTIONS)
+    if options.against:
+        sections["pastes"] = partial(sections["pastes"], against=options.against)
     os.environ["KNOWLEDGE_CACHE"] = "off"  # no section but `start`, which has its own, depends on a cache
-    for name in names or SECTIONS:
+    started = time.monotonic()
+    for name in options.sections or sections:
         sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
         sections[name]()
+    sys.stdout.write(
+        f"\n{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, Python {sys.version.split()[0]}\n"
+    )
     return 0
 
 

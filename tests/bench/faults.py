@@ -14,17 +14,18 @@ import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 
 from tests.bench.load import MARK
-from tests.bench.measuring import median, ms, percentile, row
+from tests.bench.measuring import find_percentile, median, ms, row
 from tests.bench.running import free_port, process
 from tests.bench.turns import error_text
 
-CONVERSATIONS = (1, 32, 256, 256)
+CONVERSATIONS = (32, 256, 256)
 """The last round again, which shows memory that grows with the number of messages rather than of people."""
 STORE_FAILS = 0.01
 FAULTS = {"ok": 79, "429": 6, "412": 4, "500": 2, "502": 4, "slow": 4, "silent": 1}
@@ -93,9 +94,8 @@ class Round:
     late: int = 0
 
 
-def faults(quick: bool = False) -> None:
-    """Prints turns a second, p50 and p99, what was met, what went wrong, and the bot's memory before and after."""
-    seconds = 4.0 if quick else 15.0
+def faults(seconds: float = 15.0, loads: Sequence[int] = CONVERSATIONS) -> None:
+    """Print turns a second, p50 and p99, what was met, what went wrong, and the bot's memory before and after."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("MicrosoftApp")}
@@ -104,12 +104,12 @@ def faults(quick: bool = False) -> None:
         # its log tells of every fault that it met
         bot_of = process(["-m", "tests.bench.faulty_bot", str(STORE_FAILS)], port, environ, log=Path(folder) / "log")
         with bot_of as bot:
-            asyncio.run(_rounds(f"http://127.0.0.1:{port}/api/messages", bot, seconds))
+            asyncio.run(_rounds(f"http://127.0.0.1:{port}/api/messages", bot, seconds, loads))
 
 
-async def _rounds(url: str, bot: int, seconds: float) -> None:
+async def _rounds(url: str, bot: int, seconds: float, loads: Sequence[int]) -> None:
     row(f"store fails in {STORE_FAILS:.0%}", "turns/s", "p50", "p99", "late, lost", "wrong", "memory")
-    for number, conversations in enumerate(CONVERSATIONS):
+    for number, conversations in enumerate(loads):
         channel = Channel()
         runner = web.AppRunner(channel.app(), access_log=None, shutdown_timeout=1)
         await runner.setup()
@@ -134,7 +134,7 @@ async def _rounds(url: str, bot: int, seconds: float) -> None:
             f"{conversations} conversation{'s' if conversations > 1 else ''}",
             f"{len(found.taken) / found.seconds:.0f}/s",
             ms(median(found.taken)),
-            ms(percentile(sorted(found.taken), 0.99)),
+            ms(find_percentile(sorted(found.taken), 0.99)),
             f"{found.late}, {lost}",
             str(sum(wrong.values())),
             f"{before} to {_memory(bot)}",

@@ -1,70 +1,83 @@
-"""Logs of 1, 10, and 100 MB, compared with ripgrep counting one literal per entry in the same file.
+"""Large logs, next to ripgrep that counts the lines with any of as many literals as there are entries.
 
-Ours is in-process work (the diagnosis of the open file), ripgrep's the whole process: said so in the table. One log is
-synthetic; the others are builds tiled with rising times. `BENCH_LOGS` may name a folder with real logs to tile too.
+Ours is work in this process (the diagnosis of an open file), ripgrep's is a whole process; both in processor time. One
+log is synthetic; the others are a built one and the real ones of the tests, tiled with rising times.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import tempfile
+import time
 import tracemalloc
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.entry import Entry
-from tests.bench.measuring import ms, row, times
+from tests.bench.measuring import ROUNDS, collect_in_turn, median, ms, ratio, row, time_process
 from tests.build_logs import begun, powershell, restart, script_failed
 
 MEGABYTE = 1 << 20
-SIZES = (1, 10, 100)
-ROUNDS = 5
+SIZES = (1, 100)
+REAL_LOGS = Path(__file__).parents[1] / "cases" / "logs"
 _TIME = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d")
 
 
-def logs() -> None:
-    """Prints each log's time, ripgrep's, their ratio, and the peak of memory."""
+def logs(rounds: int = ROUNDS, sizes: tuple[int, ...] = SIZES) -> None:
+    """Print each log's time, ripgrep's, their ratio, a megabyte's cost against that of the first size, and the peak of memory."""
     ripgrep = shutil.which("rg")
     entries = load_entries()
     diagnoser = Diagnoser(entries)
     if ripgrep is None:
-        row("ripgrep is not installed: no comparison")
+        row("ripgrep isn't installed: no comparison")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        literals = folder / "literals"
+        literals, log = folder / "literals", folder / "log"
         literals.write_text("\n".join(_literal(entry) for entry in entries.values()) + "\n", "utf-8")
-        row(f"{len(entries)} entries", "diagnosis", "rg (process)", "ratio", "peak memory")
-        for label, unit in _units().items():
-            for size in SIZES:
-                path = folder / "log"
-                path.write_bytes(_tiled(unit, size * MEGABYTE))
-                _one(f"{label}, {size} MB", diagnoser, path, ripgrep, literals)
+        count = [ripgrep, "-F", "-c", "-f", str(literals), str(log)] if ripgrep else []
+        row(f"{len(entries)} entries", "diagnosis", "rg (process)", "against rg", "each MB", "peak memory")
+        for label, unit in _list_units().items():
+            per_megabyte: list[float] = []
+            for size in sizes:
+                log.write_bytes(_tile(unit, size * MEGABYTE))
+                ours, theirs = _compare(diagnoser, log, count, rounds)
+                per_megabyte.append(ours / size)
+                row(
+                    f"{label}, {size} MB",
+                    ms(ours),
+                    ms(theirs) if count else "-",
+                    ratio(ours, theirs),
+                    ratio(per_megabyte[-1], per_megabyte[0]),
+                    f"{_measure_peak(diagnoser, log) / MEGABYTE:.0f} MB",
+                )
 
 
-def _one(label: str, diagnoser: Diagnoser, path: Path, ripgrep: str | None, literals: Path) -> None:
-    def ours() -> None:
-        with path.open("rb") as stream:
-            diagnoser.diagnose_stream(stream)
+def _compare(diagnoser: Diagnoser, log: Path, count: list[str], rounds: int) -> tuple[float, float]:
+    def diagnose() -> float:
+        started = time.process_time()
+        _diagnose(diagnoser, log)
+        return time.process_time() - started
 
-    def theirs() -> None:
-        command = [ripgrep or "rg", "-F", "-c", "-f", str(literals), str(path)]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    samplers = {"ours": diagnose} | ({"theirs": partial(time_process, count, log.parent)} if count else {})
+    taken = collect_in_turn(samplers, rounds)
+    return median(taken["ours"]), median(taken.get("theirs", [0.0]))
 
-    taken = times(ours, ROUNDS)[0]
+
+def _diagnose(diagnoser: Diagnoser, log: Path) -> None:
+    with log.open("rb") as stream:
+        diagnoser.diagnose_stream(stream)
+
+
+def _measure_peak(diagnoser: Diagnoser, log: Path) -> int:
     tracemalloc.start()
-    ours()
-    peak = tracemalloc.get_traced_memory()[1] / MEGABYTE
+    _diagnose(diagnoser, log)
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    if ripgrep is None:
-        row(label, ms(taken), "-", "-", f"{peak:.0f} MB")
-    else:
-        other = times(theirs, ROUNDS)[0]
-        row(label, ms(taken), ms(other), f"{taken / other:.2f} x", f"{peak:.0f} MB")
+    return peak
 
 
 def _literal(entry: Entry) -> str:
@@ -72,29 +85,25 @@ def _literal(entry: Entry) -> str:
     return max(texts, key=len, default=f"nothing gives {entry.id} away")
 
 
-def _units() -> dict[str, bytes]:
-    """What is tiled: harmless lines of one build, whole builds, hostile lines, and the real logs that were named."""
+def _list_units() -> dict[str, bytes]:
+    """Return what is tiled: harmless lines of one build, whole builds, real logs, and hostile lines."""
     log = begun()
     for number in range(4_000):
         log.wait(0.2).write_debug(f"[DEBUG] polling https://management.azure.com/operations/{number} : 202 Accepted")
-    synthetic = "\n".join(log.lines[40:]) + "\n"
     build = powershell(
         restart(powershell(begun(), ["Installing", "done"] * 400)), ["it failed with exit code 3"], code=3
     )
-    units = {
-        "synthetic": synthetic.encode(),
-        "builds tiled": script_failed(build, 3).text().encode(),
+    return {
+        "synthetic": ("\n".join(log.lines[40:]) + "\n").encode(),
+        "builds": script_failed(build, 3).text().encode(),
+        "real logs": b"\n".join(path.read_bytes() for path in sorted(REAL_LOGS.glob("*.log"))),
         "hostile: a mark a line": b"==> azure-arm: IMAGE_STATE_UNDEPLOYABLE\n" * 5_000,
         "hostile: one endless line": b"context deadline " * 5_000,
     }
-    named = os.environ.get("BENCH_LOGS")
-    for path in sorted(Path(named).glob("*.log")) if named else ():
-        units[path.stem[:30]] = path.read_bytes()
-    return units
 
 
-def _tiled(unit: bytes, size: int) -> bytes:
-    """The unit over and over, two hours later each time."""
+def _tile(unit: bytes, size: int) -> bytes:
+    """Return the unit over and over, two hours later each time."""
     parts: list[bytes] = []
     total, shift = 0, timedelta()
     while total < size:

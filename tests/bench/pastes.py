@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from tests.bench.measuring import median, ms, percentile, row, times
+from tests.bench.measuring import ROUNDS, measure_in_turn, median, ms, ratio, row
+from tests.bench.older_tree import compare_trees
 from tests.build_logs import begun, powershell, restart, script_failed
 
 SIZE = 28_000
-ROUNDS = 300
 
 HOSTILE = {
     "one letter a line": "a\n",
@@ -30,7 +32,7 @@ HOSTILE = {
 
 
 def plain_paste() -> str:
-    """The last 28 KB of a build whose script failed."""
+    """Return the last 28 KB of a build whose script failed."""
     log = begun()
     for _ in range(12):
         powershell(log, ["Installing a component", "done"] * 6)
@@ -39,14 +41,28 @@ def plain_paste() -> str:
     return script_failed(log, 1).text()[-SIZE:]
 
 
-def pastes() -> None:
-    """Prints the percentiles of the plain paste, and each hostile one as a multiple of it."""
-    diagnoser = Diagnoser(load_entries())
-    paste = plain_paste()
-    taken = times(lambda: diagnoser.diagnose(paste), ROUNDS)
-    base = median(taken)
-    row("28 KB of a build log", f"p50 {ms(base)}", f"p99 {ms(percentile(taken, 0.99))}")
-    for name, unit in HOSTILE.items():
-        text = (unit * (SIZE // len(unit) + 1))[:SIZE]
-        hostile = times(lambda text=text: diagnoser.diagnose(text), 15)  # type: ignore[misc]
-        row(f"hostile: {name}", f"{median(hostile) / base:.1f} x", ms(median(hostile)))
+def list_hostile() -> dict[str, str]:
+    """Return the hostile pastes, each as long as the plain one."""
+    return {name: (unit * (SIZE // len(unit) + 1))[:SIZE] for name, unit in HOSTILE.items()}
+
+
+def pastes(rounds: int = ROUNDS, against: str = "") -> None:
+    """Print each hostile paste as a multiple of the plain one, and all as a multiple of what they took at a commit."""
+    texts = {"28 KB of a build log": plain_paste()} | {
+        f"hostile: {name}": text for name, text in list_hostile().items()
+    }
+    if against:
+        compared = compare_trees(against, texts, rounds)
+        ours, older = ({name: pair[at] for name, pair in compared.items()} for at in (0, 1))
+    else:
+        diagnoser = Diagnoser(load_entries())
+        works = {name: partial(diagnoser.diagnose, text) for name, text in texts.items()}
+        ours, older = {name: median(taken) for name, taken in measure_in_turn(works, rounds * 3).items()}, {}
+    row("", "CPU time", "against plain", f"against {against[:7]}" if against else "")
+    for name, seconds in ours.items():
+        row(
+            name,
+            ms(seconds),
+            ratio(seconds, next(iter(ours.values()))),
+            *([ratio(seconds, older[name])] if older else []),
+        )

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.load import MARK, Connector, Load, Person, talk
-from tests.bench.measuring import median, ms, percentile, row
+from tests.bench.measuring import find_percentile, median, ms, row
 from tests.bench.pastes import plain_paste
 from tests.bench.running import free_port, process
 
 CONVERSATIONS = (1, 32, 256)
+CONVERSATIONS_FAR = (32,)
 AWAY = 0.15
 """Seconds to a connector that is not next door."""
 _INSTALLED = "Contoso Agent installation"
@@ -35,7 +36,7 @@ class _Effort:
     rounds_far: int
 
 
-_FULL, _QUICK = _Effort(2.0, 5, 3), _Effort(1.0, 1, 1)
+_FULL, _QUICK = _Effort(1.0, 5, 5), _Effort(0.3, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,16 @@ def turns(quick: bool = False) -> None:
 async def _compare(ours: _Bot, echo: _Bot, effort: _Effort) -> None:
     texts = (error_text(), log_text())
     async with Connector().serving() as connector:
-        for away, rounds in ((0.0, effort.rounds), (AWAY, effort.rounds_far)):
+        for away, rounds, loads in (
+            (0.0, effort.rounds, CONVERSATIONS),
+            (AWAY, effort.rounds_far, CONVERSATIONS_FAR),
+        ):
             connector.away = away
             row(
                 f"connector {away * 1000:.0f} ms away, median of {rounds}" if away else f"median of {rounds} rounds",
                 *("turns/s", "p50", "p99", "CPU a turn", "load busy"),
             )
-            for conversations in CONVERSATIONS:
+            for conversations in loads:
                 found: dict[str, list[Load]] = {ours.name: [], echo.name: []}
                 for number in range(rounds):
                     # who goes first changes from round to round
@@ -142,7 +146,7 @@ def _cpu(loads: Sequence[Load]) -> float:
 
 
 def _share(loads: Sequence[Load], share: float) -> float:
-    return median([percentile(load.taken, share) if load.taken else float("nan") for load in loads])
+    return median([find_percentile(load.taken, share) if load.taken else float("nan") for load in loads])
 
 
 def error_text() -> str:

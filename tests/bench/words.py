@@ -16,7 +16,7 @@ from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Entry, LocalizedText
 from knowledge.search.entry_search import EntrySearch
 from knowledge.search.tokenizer import load_lexicon
-from tests.bench.measuring import median, ms, percentile, row, times
+from tests.bench.measuring import find_percentile, measure, median, ms, ratio, row
 
 try:
     from rank_bm25 import BM25Okapi  # type: ignore[import-not-found]
@@ -53,7 +53,7 @@ def half_of(name: str) -> str:
     return "tuning" if hashlib.sha256(name.encode()).digest()[0] % 2 else "held-out"
 
 
-def words() -> None:
+def words(sizes: Sequence[int] = SIZES) -> None:
     """Prints who gets how many right, then the time of a question with 60 and with 1,000 entries."""
     entries = load_entries()
     index = EntrySearch(entries)
@@ -80,7 +80,7 @@ def words() -> None:
             found = [index.search(one.text) for one in asked]
             likely = sum(bool(matches) and matches[0].strength == "likely" for matches in found)
             row(f"{name}, {half}", f"{likely} of {len(asked)} likely", f"{found.count([])} nothing")
-    _speed(entries, [one.text for name in ANSWERED for one in questions(name)])
+    _speed(entries, [one.text for name in ANSWERED for one in questions(name)], sizes)
 
 
 def _library(entries: Mapping[str, Entry], terms_of: Callable[[str], list[str]]) -> Ranking:
@@ -106,13 +106,19 @@ def _text(entry: Entry) -> str:
     return "\n".join(text for name, texts in parts.items() for text in texts * _WEIGHTS[name])
 
 
-def _speed(entries: Mapping[str, Entry], texts: Sequence[str]) -> None:
-    for size in SIZES:
+def _speed(entries: Mapping[str, Entry], texts: Sequence[str], sizes: Sequence[int]) -> None:
+    row("", "a question", "p99", f"against {sizes[0]}", "start for each", f"against {sizes[0]}")
+    first: tuple[float, float] | None = None
+    for size in sizes:
         grown = _grown(entries, size)
-        start = times(partial(EntrySearch, grown), 3)
+        start = median(measure(partial(EntrySearch, grown), 1)) / size
         index = EntrySearch(grown)
-        taken = sorted(seconds for text in texts for seconds in times(partial(index.search, text), 3))
-        row(f"{size} entries", ms(median(taken)), f"p99 {ms(percentile(taken, 0.99))}", f"start {ms(median(start))}")
+        taken = sorted(seconds for text in texts for seconds in measure(partial(index.search, text), 1))
+        first = first or (median(taken), start)
+        row(
+            f"{size} entries", ms(median(taken)), ms(find_percentile(taken, 0.99)), ratio(median(taken), first[0]),
+            ms(start), ratio(start, first[1]),
+        )  # fmt: skip
 
 
 def _grown(entries: Mapping[str, Entry], size: int) -> dict[str, Entry]:
