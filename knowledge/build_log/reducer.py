@@ -8,8 +8,8 @@ These lines are kept:
 - the lines before the failure, and the end of the log.
 
 All literals are searched for at once, in large blocks; line numbers are only computed in blocks with a hit. A literal
-that occurs very often is dropped from the search, and from then on only its last line in each block is kept. When a new
-build starts in the same file, what was kept of the previous one is discarded.
+that occurs very often is dropped from the search, and from then on only its last line near the end of each block is
+kept. When a new build starts in the same file, what was kept of the previous one is discarded.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ BEFORE_FAILURE_BYTES = 256 << 10
 TAIL_BYTES = 48 << 10
 MAX_LITERAL_HITS = 400
 MAX_KEPT_BYTES = 16 << 20
+MAX_LAST_HIT_BYTES = 1 << 20
+"""How many bytes at the end of a block are searched for each literal that occurs very often."""
 _LINES_AFTER_HIT = 2
 _MAX_PREFIX_BYTES = 120
 _PACKER_MARK_SET = frozenset(text.encode() for text in PACKER_MARKS)
@@ -111,8 +113,8 @@ class _ReductionPass:
         for begin, end, literal in self._find_hits(block):
             number += block.count(b"\n", position, begin)
             position = begin
-            self._kept_lines[number] = block[begin : min(end, begin + MAX_LINE_CHARS)]
-            self._kept_bytes += end - begin
+            self._kept_lines[number] = line = block[begin : min(end, begin + MAX_LINE_CHARS)]
+            self._kept_bytes += len(line)
             if literal in FAILURE_MARKS and self._failure is None:
                 self._failure = (number, (self._preceding + block[:begin])[-BEFORE_FAILURE_BYTES:])
             if literal not in _PACKER_MARK_SET:
@@ -168,8 +170,12 @@ class _ReductionPass:
             self._search = _compile_search([text for text in self._literals if text not in self._retired])
 
     def _keep_last(self, block: bytes, literal: bytes, next_number: int) -> None:
-        """Keep the block's last line with a retired literal; `next_number` is the line number after the block."""
-        position = block.rfind(literal)
+        """Keep the last line with a retired literal near the block's end.
+
+        `next_number` is the line number after the block.
+        """
+        # searching whole blocks for hundreds of literals would take minutes
+        position = block.rfind(literal, max(0, len(block) - MAX_LAST_HIT_BYTES))
         if position >= 0:
             begin = block.rfind(b"\n", 0, position) + 1
             end = block.find(b"\n", position)
