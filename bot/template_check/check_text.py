@@ -1,0 +1,169 @@
+"""Check a template's text, and return plain values without secrets."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from dialogs.model.preflight import (
+    MAX_CHECKED_BYTES,
+    MAX_CORRECTED_CHARS,
+    MAX_DIFF_LINES,
+    MAX_KEPT_FINDINGS,
+    MAX_LINE_CHARS,
+    PREFLIGHT_LEVELS,
+    CheckedPlace,
+    CheckProblem,
+    CheckProblemReason,
+    TemplateCheck,
+    TemplateFinding,
+)
+from knowledge.input.pasted_template import is_bicep
+from knowledge.model.entry import Language
+from knowledge.model.errors import KnowledgeError
+from knowledge.preflight.checking import check_source
+from knowledge.preflight.corrections import apply_edits
+from knowledge.preflight.finding import PreflightFinding, PreflightResult
+from knowledge.preflight.positioned_json import InvalidJsonError, parse_json
+from knowledge.preflight.rule import PreflightRule
+from knowledge.preflight.source_text import SourceText
+from knowledge.redaction.redact import redact, redact_lines
+
+_MAX_LISTED = 8
+_MAX_ITEM_CHARS = 120
+_MIN_LINES = 3
+"""A text with fewer lines was printed for programs, and is laid out before it's checked."""
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+")
+
+
+def check_text(
+    text: str, rules: Sequence[PreflightRule], today: date, language: Language, name: str = "", is_live: bool = False
+) -> TemplateCheck:
+    """Check the template in `text`; what can't be checked has a problem instead. `name` is for one without a name."""
+    name = redact(name)
+    if len(text.encode("utf-8", "replace")) > MAX_CHECKED_BYTES:
+        return _refuse(name, "too-large")
+    if is_bicep(text):
+        return _refuse(name, "bicep")
+    laid_out = _lay_out(text) if is_live or text.count("\n") < _MIN_LINES else None
+    try:
+        result = check_source(SourceText("", laid_out or text), rules, today)
+    except InvalidJsonError as error:
+        return TemplateCheck(name, problem=CheckProblem("not-json", error.line, error.column))
+    except KnowledgeError:
+        return _refuse(name, "no-template")
+    return _build_check(result, language, name, has_own_lines=laid_out is None)
+
+
+def _build_check(result: PreflightResult, language: Language, name: str, has_own_lines: bool) -> TemplateCheck:
+    text = result.source.text
+    groups = _group_by_rule(result.findings)
+    counts = tuple(sum(group[0].level == level for group in groups) for level in PREFLIGHT_LEVELS)
+    kept = groups[:MAX_KEPT_FINDINGS]
+    diffs = _build_diffs(text, kept)
+    findings = [_build_finding(group, diff, language, has_own_lines) for group, diff in zip(kept, diffs, strict=True)]
+    corrected, hides_secrets = _correct(text, result.findings)
+    own_names = [template.name for template in result.templates if template.name]
+    return TemplateCheck(
+        _shorten(redact(own_names[0])) if len(own_names) == 1 and not name else name,
+        tuple(findings),
+        counts,
+        _list_items(result.unevaluated),
+        tuple(map(_redact_file_name, result.unread_scripts[:_MAX_LISTED])),
+        corrected=corrected,
+        hides_secrets=hides_secrets,
+    )
+
+
+def _build_finding(
+    group: Sequence[PreflightFinding], diff: tuple[str, ...], language: Language, has_own_lines: bool
+) -> TemplateFinding:
+    first, *others = group
+    rule, part = first.rule, first.part
+    place = CheckedPlace(
+        _shorten(first.path),
+        part.kind if part else "",
+        part.number if part else 0,
+        _shorten(part.name) if part else "",
+        first.script.line if first.script else 0,
+        first.position.line if has_own_lines else 0,
+    )
+    return TemplateFinding(
+        rule.id,
+        first.level,
+        rule.title.get(language),
+        rule.why.get(language),
+        rule.fix.get(language),
+        dict(first.values),
+        rule.becomes,
+        place,
+        len(others),
+        diff,
+    )
+
+
+def _group_by_rule(findings: Iterable[PreflightFinding]) -> list[list[PreflightFinding]]:
+    """Group the findings of one rule and level, which have the same fix; the order of the first ones stays."""
+    groups: dict[tuple[str, str], list[PreflightFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule.id, finding.level), []).append(finding)
+    return list(groups.values())
+
+
+def _build_diffs(text: str, groups: Sequence[Sequence[PreflightFinding]]) -> list[tuple[str, ...]]:
+    """Return the diff of each group's corrections. All are redacted with the text, which tells what else is secret."""
+    before = text.split("\n")
+    diffs = []
+    for group in groups:
+        edits = [edit for finding in group for edit in finding.edits]
+        after = apply_edits(text, edits).split("\n") if edits else before
+        lines = difflib.unified_diff(before, after, n=1, lineterm="") if edits else ()
+        diffs.append([line for line in lines if not line.startswith(("---", "+++")) and not _HUNK.match(line)])
+    shown = redact_lines([*before, *(line for diff in diffs for line in diff)])[len(before) :]
+    cut: list[tuple[str, ...]] = []
+    for diff in diffs:
+        own, shown = shown[: len(diff)], shown[len(diff) :]
+        cut.append(tuple(_shorten(line.rstrip("\r"), MAX_LINE_CHARS) for line in own[:MAX_DIFF_LINES]))
+    return cut
+
+
+def _correct(text: str, findings: Sequence[PreflightFinding]) -> tuple[str, bool]:
+    """Return the corrected text without secrets, and whether it had any; "" if there's nothing to offer."""
+    edits = [edit for finding in findings for edit in finding.edits]
+    corrected = apply_edits(text, edits)
+    if corrected == text:
+        return "", False
+    safe = redact(corrected)
+    try:
+        parse_json(safe)
+    except InvalidJsonError:
+        return "", False  # it would be of no use to anybody
+    return (safe, safe != corrected) if len(safe) <= MAX_CORRECTED_CHARS else ("", False)
+
+
+def _lay_out(text: str) -> str | None:
+    """Return the JSON on lines of its own, as people read it; None if that's impossible."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(name: str, reason: CheckProblemReason) -> TemplateCheck:
+    return TemplateCheck(name, problem=CheckProblem(reason))
+
+
+def _list_items(items: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_shorten(redact(item)) for item in items[:_MAX_LISTED])
+
+
+def _redact_file_name(name: str) -> str:
+    """Redact a file's name as part of a path: alone, one like `testPsScript.ps1` could be a password."""
+    return _shorten(redact(f"./{name}").removeprefix("./"))
+
+
+def _shorten(text: str, max_chars: int = _MAX_ITEM_CHARS) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
