@@ -23,9 +23,8 @@ from dialogs.replies.shell_commands import follow_shell
 from dialogs.resources import DialogResources
 from dialogs.sentences import BEFORE_GUIDES, find_named_shell
 from dialogs.solution.attached_logs import start_reading
-from dialogs.solution.diagnose_text import diagnose_text
+from dialogs.solution.diagnose_text import answer_pasted_template, diagnose_text
 from dialogs.solution.howtos import show_howto
-from dialogs.solution.pasted_template import answer_pasted_template
 from dialogs.solution.shared_chat import limit_excerpts
 from dialogs.solution.usage_events import UsageEvent, collect_usage_events
 from dialogs.solution.walkthrough import render_current_step

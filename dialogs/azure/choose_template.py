@@ -54,11 +54,11 @@ def find_only_match(request: AzureRequest, search_result: TemplateSearchResult) 
 def ask_for_choice(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
     """Ask which template is meant: one of those that match, or one with a similar name."""
     if search_result.exact_matches:
-        return ask_which_template(context, request, search_result)
-    return show_no_template(context, request, search_result)
+        return _ask_which_template(context, request, search_result)
+    return _show_no_template(context, request, search_result)
 
 
-def ask_which_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
+def _ask_which_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
     """Ask which of the matching templates is meant."""
     offered = search_result.exact_matches[:MAX_CHOICES]
     blocks: list[Block] = [
@@ -77,7 +77,7 @@ def ask_which_template(context: DialogContext, request: AzureRequest, search_res
     return context.build_reply(*blocks, buttons=buttons, placement="passing")
 
 
-def show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
+def _show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
     """Say that no template matches, where we searched, and which templates have similar names."""
     name = request.query.name or request.query.staging_group or request.query.account
     similar = search_result.similar_matches[:MAX_SIMILAR]

@@ -9,7 +9,6 @@ from dialogs.action_registry import ActionRequest
 from dialogs.azure import choose_template, failed_templates, manual_commands, template_watch, whole_log
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.status_reply import show_status
-from dialogs.azure.template_check import check_live_template
 from dialogs.azure.template_snapshot import compute_deadline, fetch_snapshot
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AccessMode
@@ -19,6 +18,7 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
 from dialogs.model.ports import AzureReader, CheckTemplate, DiagnoseText
 from dialogs.model.turn import Person
+from dialogs.preflight.live_template import check_live_template
 from dialogs.replies.general_replies import build_default_buttons
 from dialogs.replies.run_states import name_state
 from dialogs.resources import DialogResources
@@ -125,35 +125,47 @@ class AzureDialog:
         if azure is None:
             return manual_commands.show_manual_commands(context, state, request)
         state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
-        until = compute_deadline()
         try:
-            if request.kind == "failing":
-                listed = await failed_templates.list_failed_templates(
-                    context, azure, person, self.diagnose, request.query.resource_group, detail
-                )
-                return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
-            ref = request.template_id
-            if ref is None and request.query == TemplateQuery():
-                return self.ask_template_name(context, state, request)
-            if ref is None:
-                async with asyncio.timeout_at(until):
-                    found = await azure.find_templates(person, request.query)
-                ref = choose_template.find_only_match(request, found)
-                if ref is None:
-                    state = replace(state, azure=state.azure.with_pending_request(request, "name"))
-                    return DialogResult(state, (choose_template.ask_for_choice(context, request, found),))
-            if request.kind == "whole-log":
-                return whole_log.start_reading(context, state, ref, detail)
-            if request.kind == "watch":
-                async with asyncio.timeout_at(until):
-                    return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
-            if request.checks and self.check_template:
-                return await check_live_template(context, state, azure, self.check_template, person, ref, until)
-            seen = await fetch_snapshot(azure, person, ref, until)
+            return await self._answer_request(context, state, person, request, azure, detail)
         except AzureRefusedError as refused:
             return self._show_refusal(context, state, request, refused.refusal)
         except TimeoutError:
             return self._show_refusal(context, state, request, AzureRefusal("too-slow", target=request.query.name))
+
+    async def _answer_request(
+        self,
+        context: DialogContext,
+        state: ConversationState,
+        person: Person,
+        request: AzureRequest,
+        azure: AzureReader,
+        detail: int,
+    ) -> DialogResult:
+        """Read what a request is for, and show it. Raise `AzureRefusedError`, or `TimeoutError` after a turn's time."""
+        until = compute_deadline()
+        if request.kind == "failing":
+            listed = await failed_templates.list_failed_templates(
+                context, azure, person, self.diagnose, request.query.resource_group, detail
+            )
+            return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
+        ref = request.template_id
+        if ref is None and request.query == TemplateQuery():
+            return self.ask_template_name(context, state, request)
+        if ref is None:
+            async with asyncio.timeout_at(until):
+                found = await azure.find_templates(person, request.query)
+            ref = choose_template.find_only_match(request, found)
+            if ref is None:
+                state = replace(state, azure=state.azure.with_pending_request(request, "name"))
+                return DialogResult(state, (choose_template.ask_for_choice(context, request, found),))
+        if request.kind == "whole-log":
+            return whole_log.start_reading(context, state, ref, detail)
+        if request.kind == "watch":
+            async with asyncio.timeout_at(until):
+                return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
+        if request.checks and self.check_template:
+            return await check_live_template(context, state, azure, self.check_template, person, ref, until)
+        seen = await fetch_snapshot(azure, person, ref, until)
         of_text = state.diagnosis is not None and request.query == TemplateQuery.from_facts(state.diagnosis.facts)
         return await show_status(context, state, seen, self.diagnose, of_text)
 
