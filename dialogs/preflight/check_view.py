@@ -112,7 +112,7 @@ def _render_rest(context: DialogContext, check: TemplateCheck) -> Paragraph:
     if check.unread_scripts:
         parts.append(context.format_runs("check.skipped.scripts", names=_render_names(check.unread_scripts)))
     if check.unevaluated:
-        parts.append(context.format_runs("check.skipped.values", names=_render_names(check.unevaluated)))
+        parts.append(context.format_runs("check.skipped.values", count=len(check.unevaluated)))
     parts += [context.fill_text(sentence) for sentence in check.not_looked_at]
     if not parts:
         return context.build_paragraph("check.skipped.nothing", "subtle")

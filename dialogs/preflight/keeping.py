@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import DialogContext, DialogResult
+from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult
 from dialogs.model.preflight import TemplateCheck
 from dialogs.preflight.check_view import show_check
 from dialogs.state.conversation_state import ConversationState
@@ -28,3 +28,12 @@ def answer_with_check(
     """Show what was found in a template, and keep it for the buttons below."""
     state, kept = keep_check(context, state, check, template_id)
     return DialogResult(state, (show_check(context, kept),))
+
+
+def lead_to_check(context: DialogContext, result: DialogResult, check: TemplateCheck) -> DialogResult:
+    """Keep a check, and lead to it from an answer about the same template's run, which comes first."""
+    state, kept = keep_check(context, result.state, check)
+    button = context.build_button("preflight", "preflight-list", check=kept.number)
+    *others, last = result.replies
+    buttons = (*last.buttons[: MAX_BUTTONS - 1], button)
+    return replace(result, state=state, replies=(*others, replace(last, buttons=buttons)))

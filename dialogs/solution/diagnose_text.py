@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
-from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult, shorten_label
+from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Button
-from dialogs.preflight.keeping import answer_with_check, keep_check
+from dialogs.preflight.keeping import answer_with_check, lead_to_check
 from dialogs.replies.shell_commands import follow_shell
 from dialogs.resources import DialogResources
 from dialogs.solution.attached_logs import is_only_introduction
@@ -54,11 +53,7 @@ async def answer_pasted_template(
     if not pasted.has_open_run:
         return answer_with_check(context, state, check)
     result = await diagnose_text(context, state, resources, text)
-    state, kept = keep_check(context, result.state, check)
-    button = context.build_button("preflight", "preflight-list", check=kept.number)
-    *others, last = result.replies
-    buttons = (*last.buttons[: MAX_BUTTONS - 1], button)
-    return replace(result, state=state, replies=(*others, replace(last, buttons=buttons)))
+    return lead_to_check(context, result, check)
 
 
 async def _suggest_meanings(context: DialogContext, state: ConversationState, text: str) -> tuple[Button, ...]:

@@ -71,7 +71,9 @@ def _decode(value: object) -> TemplateCheck:
     return replace(check, corrected=unpack_text(value.get("file")))
 
 
-_LAYOUTS: Layouts = {TemplateCheck: Codec(_encode, _decode), TemplateId: TEMPLATE_ID_CODEC}
+PACKED_LAYOUTS: Layouts = {TemplateCheck: Codec(_encode, _decode)}
+"""For whatever holds a check until it's shown."""
+_LAYOUTS: Layouts = {**PACKED_LAYOUTS, TemplateId: TEMPLATE_ID_CODEC}
 _KEPT_CODEC = build_codec(KeptCheck, _LAYOUTS)
 TEMPLATE_CHECK_LAYOUTS: Layouts = {KeptCheck: _KEPT_CODEC}
 
