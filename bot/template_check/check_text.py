@@ -36,6 +36,9 @@ _MAX_LISTED = 8
 _MAX_ITEM_CHARS = 120
 _MIN_LINES = 3
 """A text with fewer lines was printed for programs, and is laid out before it's checked."""
+_AZURES_OWN = frozenset(
+    {"id", "systemData", "provisioningState", "provisioningError", "lastRunStatus", "exactStagingResourceGroup"}
+)
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+")
 
 
@@ -65,7 +68,7 @@ def _build_check(result: PreflightResult, language: Language, name: str, has_own
     kept = groups[:MAX_KEPT_FINDINGS]
     diffs = _build_diffs(text, kept)
     findings = [_build_finding(group, diff, language, has_own_lines) for group, diff in zip(kept, diffs, strict=True)]
-    corrected, hides_secrets = _correct(text, result.findings)
+    corrected, hides_secrets = _correct(text, result)
     own_names = [template.name for template in result.templates if template.name]
     return TemplateCheck(
         _shorten(redact(own_names[0])) if len(own_names) == 1 and not name else name,
@@ -130,18 +133,33 @@ def _build_diffs(text: str, groups: Sequence[Sequence[PreflightFinding]]) -> lis
     return cut
 
 
-def _correct(text: str, findings: Sequence[PreflightFinding]) -> tuple[str, bool]:
+def _correct(text: str, result: PreflightResult) -> tuple[str, bool]:
     """Return the corrected text without secrets, and whether it had any; "" if there's nothing to offer."""
-    edits = [edit for finding in findings for edit in finding.edits]
-    corrected = apply_edits(text, edits)
+    corrected = apply_edits(text, [edit for finding in result.findings for edit in finding.edits])
     if corrected == text:
         return "", False
+    if any(template.is_deployed for template in result.templates):
+        corrected = _remove_what_azure_adds(corrected)
     safe = redact(corrected)
     try:
         parse_json(safe)
     except InvalidJsonError:
         return "", False  # it would be of no use to anybody
     return (safe, safe != corrected) if len(safe) <= MAX_CORRECTED_CHARS else ("", False)
+
+
+def _remove_what_azure_adds(text: str) -> str:
+    """Return a template that Azure printed without what only Azure writes; as it is if it isn't one template."""
+    try:
+        resource = json.loads(text)
+        properties = resource.get("properties", resource)
+        kept = {key: value for key, value in properties.items() if key not in _AZURES_OWN}
+    except (ValueError, RecursionError, AttributeError):
+        return text
+    resource = {key: value for key, value in resource.items() if key not in _AZURES_OWN}
+    return json.dumps(
+        {**resource, "properties": kept} if "properties" in resource else kept, indent=2, ensure_ascii=False
+    )
 
 
 def _lay_out(text: str) -> str | None:
