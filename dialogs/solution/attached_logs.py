@@ -92,7 +92,7 @@ async def _check_template(
     found = find_pasted_template(text) if check_template and text else None
     if check_template is None or found is None:
         return replace(contents, template_text="")
-    check = await check_template(text, language, name)
+    check = await check_template(found.text, language, name)
     return replace(contents, template_text="", check=check, has_open_run=found.has_open_run)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from tests.bot.files.drive import LINK, SECRET, Drive, attachment, gzipped, zipp
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
 from tests.bot.scripted import KNOWLEDGE
+from tests.bot.template_check.test_checker import ASKING, build_template
+from tests.bot.template_check.test_checker import SECRET as PASSWORD
 from tests.build_logs import begun, powershell, script_failed, succeeded
 
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()
@@ -35,6 +37,8 @@ QUOTA = (
     "Code: QuotaExceeded Message: Operation could not be completed as it results in exceeding approved standardDSv2 "
     "Family Cores quota. Image Builder build failed in northeurope"
 )
+SECRET_STEP = {"type": "Shell", "inline": [f"export DB_PASSWORD={PASSWORD}"]}
+FAILED_RUN = {"lastRunStatus": {"runState": "Failed", "runSubState": "Customizing", "message": "It broke."}}
 TITLE = "Contoso install failed"
 
 
@@ -105,6 +109,51 @@ async def test_a_log_is_read_and_its_diagnosis_follows(room: Room, content: byte
     assert TITLE in said(diagnosis)
     [(_, headers)] = room.drive.seen
     assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize("pack", [bytes, gzipped])
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("en-US", ["▲ Might fail: ", "golden.json: "]), ("it-IT", ["▲ Potrebbe non riuscire: ", "golden.json: "])],
+)
+async def test_a_template_is_checked_and_its_text_is_not_kept(
+    room: Room, pack: Callable[[bytes], bytes], locale: str, words: list[str]
+) -> None:
+    room.drive.content = pack(build_template(ASKING, SECRET_STEP).encode())
+    await room.attach(attachment("golden.json"), locale=locale)
+    _, check = await room.messages(2)
+    for word in words:
+        assert word in said(check)
+    kept = await room.kept()
+    assert PASSWORD not in kept
+    assert json.loads(kept)["medic"]["preflight"]["check"]["file"]
+
+
+async def test_bicep_gets_a_sentence_with_what_to_do(room: Room) -> None:
+    room.drive.content = b"resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}\n"
+    await room.attach(attachment("main.bicep"))
+    _, refused = await room.messages(2)
+    assert "bicep build FILE" in said(refused)
+
+
+async def test_a_template_that_is_too_large_is_checked_on_the_command_line(room: Room) -> None:
+    room.drive.content = build_template(ASKING, {"type": "Shell", "inline": ["#" * 300_000]}).encode()
+    await room.attach(attachment("golden.json"))
+    _, refused = await room.messages(2)
+    assert "golden.json is too large" in said(refused)
+    assert "app.py preflight FILE" in said(refused)
+
+
+async def test_a_printed_run_is_diagnosed_and_leads_to_the_check(room: Room) -> None:
+    room.drive.content = build_template(ASKING, **FAILED_RUN).encode()
+    await room.attach(attachment("golden.json"))
+    *_, diagnosis = await room.messages(2)
+    assert "Might fail" not in said(diagnosis)
+    actions = diagnosis["attachments"][0]["content"]["actions"]
+    [check] = [one["data"] for one in actions if one["title"] == "Check the template"]
+    await room.post(text=None, value=check, replyToId="2")
+    *_, listed = await room.messages(3)
+    assert "▲ Might fail: " in said(listed)
 
 
 async def test_the_link_is_kept_while_the_file_waits_and_no_longer(
