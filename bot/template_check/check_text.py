@@ -123,14 +123,22 @@ def _build_diffs(text: str, groups: Sequence[Sequence[PreflightFinding]]) -> lis
     for group in groups:
         edits = [edit for finding in group for edit in finding.edits]
         after = apply_edits(text, edits).split("\n") if edits else before
-        lines = difflib.unified_diff(before, after, n=1, lineterm="") if edits else ()
+        lines = difflib.unified_diff(before, after, n=0, lineterm="") if edits else ()
         diffs.append([line for line in lines if not line.startswith(("---", "+++")) and not _HUNK.match(line)])
     shown = redact_lines([*before, *(line for diff in diffs for line in diff)])[len(before) :]
     cut: list[tuple[str, ...]] = []
     for diff in diffs:
         own, shown = shown[: len(diff)], shown[len(diff) :]
-        cut.append(tuple(_shorten(line.rstrip("\r"), MAX_LINE_CHARS) for line in own[:MAX_DIFF_LINES]))
+        cut.append(_cut_diff(own))
     return cut
+
+
+def _cut_diff(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines without the blanks that all of them begin with, which cards would show as one."""
+    depth = min((len(line) - 1 - len(line[1:].lstrip(" ")) for line in lines), default=0)
+    return tuple(
+        _shorten(f"{line[:1]} {line[1 + depth :]}".rstrip("\r"), MAX_LINE_CHARS) for line in lines[:MAX_DIFF_LINES]
+    )
 
 
 def _correct(text: str, result: PreflightResult) -> tuple[str, bool]:

@@ -58,7 +58,7 @@ class TemplateFinding:
             `fix`.
         entry: The id of the entry about the failure that it leads to; "" if there's none.
         others: In how many other places it is, too.
-        diff: What corrects it, as lines that begin with `-`, `+`, or a blank; empty if only a person can.
+        diff: What corrects it, as lines that begin with `-` or `+`; empty if only a person can.
     """
 
     rule: str

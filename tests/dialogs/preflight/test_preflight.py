@@ -52,13 +52,13 @@ def labels(chat: Chat) -> list[str]:
 @pytest.mark.parametrize(
     ("locale", "steps", "said"),
     [
-        ("en-US", [OPEN_QUOTE], ["web: 2 errors", "✖ Will fail: ", "customizer 1 tools · script line 2 · line"]),
+        ("en-US", [OPEN_QUOTE], ["web: 2 errors", "✖ Will fail: ", "customizer 1 tools · script line 2 · line\u00a0"]),
         (
             "it-IT",
             [OPEN_QUOTE],
             ["web: 2 errori", "✖ Non riuscirà: ", "personalizzatore 1 tools · riga 2 dello script"],
         ),
-        ("en-US", [ASKING], ["▲ Might fail: ", "customizer 1 · script line 1 · line"]),
+        ("en-US", [ASKING], ["▲ Might fail: ", "customizer 1 · script line 1 · line\u00a0"]),
         ("en-US", [ASKING, ASKING], ["and in another place"]),
         ("it-IT", [ASKING, ASKING], ["e in un altro punto"]),
         (
