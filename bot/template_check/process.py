@@ -18,7 +18,7 @@ from knowledge.preflight.rule_catalog import load_rules
 
 CHECK_CODEC = build_codec(TemplateCheck)
 MAX_MEMORY_BYTES = 768 << 20
-MAX_CPU_SECONDS = 6
+MAX_CPU_SECONDS = 5
 _MAX_INPUT_BYTES = 4 << 20
 
 
