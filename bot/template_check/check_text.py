@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from dialogs.model.preflight import (
@@ -15,12 +15,11 @@ from dialogs.model.preflight import (
     MAX_KEPT_FINDINGS,
     MAX_LINE_CHARS,
     PREFLIGHT_LEVELS,
-    CheckedPlace,
     CheckProblem,
     CheckProblemReason,
     TemplateCheck,
-    TemplateFinding,
 )
+from dialogs.preflight.template_findings import build_finding, group_findings, shorten
 from knowledge.input.pasted_template import is_bicep
 from knowledge.model.entry import Language
 from knowledge.model.errors import KnowledgeError
@@ -33,7 +32,6 @@ from knowledge.preflight.source_text import SourceText
 from knowledge.redaction.redact import redact, redact_lines
 
 _MAX_LISTED = 8
-_MAX_ITEM_CHARS = 120
 _MIN_LINES = 3
 """A text with fewer lines was printed for programs, and is laid out before it's checked."""
 _AZURES_OWN = frozenset(
@@ -63,57 +61,24 @@ def check_text(
 
 def _build_check(result: PreflightResult, language: Language, name: str, has_own_lines: bool) -> TemplateCheck:
     text = result.source.text
-    groups = _group_by_rule(result.findings)
+    groups = group_findings(result.findings)
     counts = tuple(sum(group[0].level == level for group in groups) for level in PREFLIGHT_LEVELS)
     kept = groups[:MAX_KEPT_FINDINGS]
-    diffs = _build_diffs(text, kept)
-    findings = [_build_finding(group, diff, language, has_own_lines) for group, diff in zip(kept, diffs, strict=True)]
+    findings = [
+        build_finding(group, language, has_own_lines, diff)
+        for group, diff in zip(kept, _build_diffs(text, kept), strict=True)
+    ]
     corrected, hides_secrets = _correct(text, result)
     own_names = [template.name for template in result.templates if template.name]
     return TemplateCheck(
-        _shorten(redact(own_names[0])) if len(own_names) == 1 and not name else name,
+        shorten(redact(own_names[0])) if len(own_names) == 1 and not name else name,
         tuple(findings),
         counts,
-        _list_items(result.unevaluated),
+        tuple(shorten(redact(path)) for path in result.unevaluated[:_MAX_LISTED]),
         tuple(map(_redact_file_name, result.unread_scripts[:_MAX_LISTED])),
         corrected=corrected,
         hides_secrets=hides_secrets,
     )
-
-
-def _build_finding(
-    group: Sequence[PreflightFinding], diff: tuple[str, ...], language: Language, has_own_lines: bool
-) -> TemplateFinding:
-    first, *others = group
-    rule, part = first.rule, first.part
-    place = CheckedPlace(
-        _shorten(first.path),
-        part.kind if part else "",
-        part.number if part else 0,
-        _shorten(part.name) if part else "",
-        first.script.line if first.script else 0,
-        first.position.line if has_own_lines else 0,
-    )
-    return TemplateFinding(
-        rule.id,
-        first.level,
-        rule.title.get(language),
-        rule.why.get(language),
-        rule.fix.get(language),
-        dict(first.values),
-        rule.becomes,
-        place,
-        len(others),
-        diff,
-    )
-
-
-def _group_by_rule(findings: Iterable[PreflightFinding]) -> list[list[PreflightFinding]]:
-    """Group the findings of one rule and level, which have the same fix; the order of the first ones stays."""
-    groups: dict[tuple[str, str], list[PreflightFinding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.rule.id, finding.level), []).append(finding)
-    return list(groups.values())
 
 
 def _build_diffs(text: str, groups: Sequence[Sequence[PreflightFinding]]) -> list[tuple[str, ...]]:
@@ -136,9 +101,7 @@ def _build_diffs(text: str, groups: Sequence[Sequence[PreflightFinding]]) -> lis
 def _cut_diff(lines: Sequence[str]) -> tuple[str, ...]:
     """Return the lines without the blanks that all of them begin with, which cards would show as one."""
     depth = min((len(line) - 1 - len(line[1:].lstrip(" ")) for line in lines), default=0)
-    return tuple(
-        _shorten(f"{line[:1]} {line[1 + depth :]}".rstrip("\r"), MAX_LINE_CHARS) for line in lines[:MAX_DIFF_LINES]
-    )
+    return tuple(f"{line[:1]} {line[1 + depth :]}".rstrip("\r")[:MAX_LINE_CHARS] for line in lines[:MAX_DIFF_LINES])
 
 
 def _correct(text: str, result: PreflightResult) -> tuple[str, bool]:
@@ -182,14 +145,6 @@ def _refuse(name: str, reason: CheckProblemReason) -> TemplateCheck:
     return TemplateCheck(name, problem=CheckProblem(reason))
 
 
-def _list_items(items: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_shorten(redact(item)) for item in items[:_MAX_LISTED])
-
-
 def _redact_file_name(name: str) -> str:
     """Redact a file's name as part of a path: alone, one like `testPsScript.ps1` could be a password."""
-    return _shorten(redact(f"./{name}").removeprefix("./"))
-
-
-def _shorten(text: str, max_chars: int = _MAX_ITEM_CHARS) -> str:
-    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
+    return shorten(redact(f"./{name}").removeprefix("./"))

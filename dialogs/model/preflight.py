@@ -91,8 +91,8 @@ class TemplateCheck:
         counts: How many findings each level has, from the worst; `findings` may be fewer.
         unevaluated: The JSON paths whose values only the deployment knows.
         unread_scripts: The names of scripts that only an address names.
-        was_looked_up: What live checks looked at; then the answer doesn't say that it wasn't.
-        not_looked_at: What else wasn't looked at, and why, as sentences in the person's language.
+        was_looked_up: Whether it was also checked against what's in Azure.
+        not_looked_at: What wasn't looked at in Azure, and why, in the person's language.
         corrected: The corrected template without secrets; "" if nothing can be corrected automatically.
         hides_secrets: Whether `corrected` has a mark in place of a secret.
     """

@@ -107,13 +107,13 @@ def _get_name(context: DialogContext, check: TemplateCheck) -> str:
 def _render_rest(context: DialogContext, check: TemplateCheck) -> Paragraph:
     """Render what wasn't looked at: it's as much of the answer as what was found."""
     parts: list[RichText] = []
-    if not check.was_looked_up:
+    if not check.was_looked_up and not check.not_looked_at:
         parts.append(context.format_runs("check.skipped.live"))
     if check.unread_scripts:
         parts.append(context.format_runs("check.skipped.scripts", names=_render_names(check.unread_scripts)))
     if check.unevaluated:
         parts.append(context.format_runs("check.skipped.values", count=len(check.unevaluated)))
-    parts += [context.fill_text(sentence) for sentence in check.not_looked_at]
+    parts += [(TextRun(words),) for words in check.not_looked_at]
     if not parts:
         return context.build_paragraph("check.skipped.nothing", "subtle")
     return context.build_paragraph("check.skipped", "subtle", parts=tuple(_join(parts, TextRun("; "))))

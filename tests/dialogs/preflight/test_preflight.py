@@ -339,3 +339,17 @@ async def test_the_language_of_the_help_mentions_it_once() -> None:
     for locale, word in (("en-US", "check win11-golden"), ("it-IT", "controlla win11-golden")):
         chat = open_chat(locale)
         assert (await chat.say("help")).count(word) == 1
+
+
+@pytest.mark.parametrize("has_lookups", [True, False])
+async def test_before_it_is_run_again_the_template_can_be_checked(has_lookups: bool) -> None:
+    """Where that's a press: without lookups, it would only show a command."""
+    chat = await open_live_chat("en-US", ASKING) if has_lookups else open_chat()
+    await chat.say("FAILED.LOG")
+    for _ in range(9):
+        if "It worked" in labels(chat):
+            break
+        assert "Check the template" not in labels(chat)
+        await chat.press("Done, next")
+    assert "It failed again" in labels(chat)
+    assert ("Check the template" in labels(chat)) == has_lookups
