@@ -191,12 +191,14 @@ class Conversation:
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
         if (pasted := find_pasted_template(message.text)) and self._resources.check_template:
+            context, state = self._follow_written_language(context, state, pasted.words)
             return await answer_pasted_template(context, state, self._resources, message.text, pasted)
         phrases, sentences = self._texts.phrases, self._texts.sentences
         context, state = self._follow_written_language(context, state, message.text)
-        if typed := find_typed_action(message.text, state, phrases, sentences):
-            return await self._perform(context, state, turn, typed)
+        typed = find_typed_action(message.text, state, phrases, sentences)
         # words sent with a file are about the file
+        if typed and not (message.files and typed.action_id == "preflight"):
+            return await self._perform(context, state, turn, typed)
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)
         if asked is not None or howto:

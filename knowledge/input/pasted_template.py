@@ -31,10 +31,12 @@ class PastedTemplate(NamedTuple):
 
     Attributes:
         text: Its own text, without the words around it.
+        words: What the person wrote around it.
         has_open_run: It's Azure's output about a run that failed, is going on, or was canceled: that's what it's about.
     """
 
     text: str
+    words: str = ""
     has_open_run: bool = False
 
 
@@ -46,10 +48,11 @@ def find_pasted_template(text: str) -> PastedTemplate | None:
     if start < 0:
         return None
     template = text[start:end]
-    if not is_image_template(template) or not _is_introduction(text[:start], text[end:]):
+    words = f"{text[:start]}\n{text[end:]}".replace("```json", "").replace("```", "").strip()
+    if not is_image_template(template) or not _is_introduction(words):
         return None
     states = {match[1].casefold() for match in _RUN_STATE.finditer(template)}
-    return PastedTemplate(template, bool(states - _SETTLED_STATES) or _REFUSED.search(template) is not None)
+    return PastedTemplate(template, words, bool(states - _SETTLED_STATES) or _REFUSED.search(template) is not None)
 
 
 def is_image_template(text: str) -> bool:
@@ -82,9 +85,8 @@ def _find_json(text: str) -> tuple[int, int]:
     return match.start(), end if end > match.start() else len(text)
 
 
-def _is_introduction(before: str, after: str) -> bool:
+def _is_introduction(words: str) -> bool:
     """Tell whether what's around a template is only a person's words about it."""
-    words = f"{before}\n{after}".replace("```json", "").replace("```", "").strip()
     if len(words) > MAX_WORDS_CHARS:
         return False
     return not words or detect_kind(IndexedText(read_lines(normalize_text(words)))) in ("question", "unknown")

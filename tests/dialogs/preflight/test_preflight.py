@@ -11,8 +11,10 @@ import pytest
 from bot.template_check.check_text import check_text
 from dialogs.conversation import Conversation
 from dialogs.model.azure_refusal import AzureRefusal
+from dialogs.model.files import AttachedFile
 from dialogs.model.preflight import CheckProblem, CheckProblemReason, TemplateCheck, TemplateFinding
 from dialogs.model.reply import FoldedSection
+from dialogs.model.turn import MessageSent
 from knowledge.model.entry import Language
 from knowledge.preflight.rule_catalog import load_rules
 from tests.bot.template_check.test_checker import ASKING, OPEN_QUOTE, QUOTED_FLAG, SECRET, build_template
@@ -218,6 +220,18 @@ async def test_a_paste_keeps_what_is_in_progress() -> None:
     walk = (chat.state or {})["walk"]
     await chat.say(build_template(ASKING))
     assert (chat.state or {})["walk"] == walk
+
+
+async def test_the_answer_is_in_the_language_of_the_words_around_it() -> None:
+    chat = open_chat()
+    assert "Non esaminato" in await chat.say(f"ciao, puoi controllare il mio modello?\n\n{build_template(ASKING)}")
+
+
+async def test_words_with_a_file_are_about_the_file() -> None:
+    chat = open_chat()
+    shown = await chat.turn(MessageSent("check this template", (AttachedFile("golden.json", "x"),)))
+    assert len(chat.replies) == 1
+    assert "golden.json" in shown or "can't open files" in shown
 
 
 async def test_without_a_checker_a_template_is_a_text_like_any_other() -> None:

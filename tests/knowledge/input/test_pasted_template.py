@@ -38,7 +38,15 @@ BICEP = "param location string\nresource t 'Microsoft.VirtualMachineImages/image
     ],
 )
 def test_a_template_is_found(text: str, template: str, has_open_run: bool) -> None:
-    assert find_pasted_template(text) == (template, has_open_run)
+    found = find_pasted_template(text)
+    assert found is not None
+    assert (found.text, found.has_open_run) == (template, has_open_run)
+
+
+def test_the_words_around_it_are_the_persons() -> None:
+    found = find_pasted_template(f"puoi controllare?\n```json\n{RESOURCE}\n```\ngrazie")
+    assert found is not None
+    assert found.words.split() == ["puoi", "controllare?", "grazie"]
 
 
 @pytest.mark.parametrize(
