@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from dialogs.model.preflight import (
@@ -66,11 +66,18 @@ def add_live_findings(
     not_looked_at: Sequence[str],
     was_looked_up: bool,
     language: Language,
+    settled: Collection[str] = (),
 ) -> TemplateCheck:
-    """Return a check with what was found in Azure, and what couldn't be looked at there."""
+    """Return a check with what was found in Azure, and what couldn't be looked at there.
+
+    `settled` are the rules about the file whose questions were answered in Azure.
+    """
+    removed = [finding for finding in check.findings if finding.rule in settled]
+    own = [finding for finding in check.findings if finding.rule not in settled]
     live = [build_finding(group, language, has_own_lines=False) for group in group_findings(findings)]
-    every = sorted((*check.findings, *live), key=lambda finding: PREFLIGHT_LEVELS.index(finding.level))
-    counts = tuple(map(sum, zip(check.counts, count_levels(live), strict=True)))
+    every = sorted((*own, *live), key=lambda finding: PREFLIGHT_LEVELS.index(finding.level))
+    levels = zip(check.counts, count_levels(live), count_levels(removed), strict=True)
+    counts = tuple(before + added - gone for before, added, gone in levels)
     return replace(
         check,
         findings=tuple(every[:MAX_KEPT_FINDINGS]),

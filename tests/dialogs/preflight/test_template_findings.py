@@ -49,3 +49,9 @@ def test_the_worst_are_kept() -> None:
     assert len(check.findings) == MAX_KEPT_FINDINGS
     assert check.findings[0].rule == "quote-unclosed"
     assert check.counts == (1, MAX_KEPT_FINDINGS, 0)
+
+
+def test_what_azure_settles_is_no_longer_a_question() -> None:
+    check = add_live_findings(CHECK, [], (), True, "en", settled={"apt", "unrelated"})
+    assert [finding.rule for finding in check.findings] == ["flag", "size"]
+    assert check.counts == (1, 0, 1)
