@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, LookSharer, TicketFiler
+from dialogs.model.ports import (
+    AttachmentReader,
+    AzureReader,
+    CheckTemplate,
+    Clock,
+    DiagnoseText,
+    LookSharer,
+    TicketFiler,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +21,7 @@ class DialogResources:
 
     Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and without
     `attachment_reader` no attached file is opened. Without `look_sharer`, lookups stay in the private chat.
+    Without `check_template`, a template is a text like any other.
     """
 
     diagnose: DiagnoseText
@@ -21,3 +30,4 @@ class DialogResources:
     ticket_filer: TicketFiler | None = None
     attachment_reader: AttachmentReader | None = None
     look_sharer: LookSharer | None = None
+    check_template: CheckTemplate | None = None

@@ -149,10 +149,8 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
         try:
             async with asyncio.timeout_at(compute_deadline()):
                 found = await services.azure.find_templates(person, query)
-            if len(found.exact_matches) > 1:
-                return LookResult((choose_template.ask_which_template(context, found),))
-            if not found.exact_matches:
-                return LookResult((choose_template.show_no_template(context, request, found),))
+            if len(found.exact_matches) != 1:
+                return LookResult((choose_template.ask_for_choice(context, request, found),))
             snapshot = await fetch_snapshot(services.azure, person, found.exact_matches[0], compute_deadline())
         except AzureRefusedError as refused:
             if refused.refusal.reason == "sign-in":

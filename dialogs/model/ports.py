@@ -14,6 +14,7 @@ from dialogs.model.azure import (
     TemplateStatus,
 )
 from dialogs.model.files import AttachedFile, AttachmentContents
+from dialogs.model.preflight import TemplateCheck
 from dialogs.model.reply import Reply
 from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
@@ -27,6 +28,17 @@ class DiagnoseText(Protocol):
 
     async def __call__(self, text: str, language: Language) -> Diagnosis:
         """Return the diagnosis of `text`, with titles in `language`. Never raise, whatever the text."""
+        ...
+
+
+class CheckTemplate(Protocol):
+    """Checks a template's text in a process of its own, which is ended if it takes too long."""
+
+    async def __call__(self, text: str, language: Language, name: str = "", is_live: bool = False) -> TemplateCheck:
+        """Return what would make the build of the template in `text` fail, redacted. Never raise, whatever the text.
+
+        `name` is what to call it if it has no name. `is_live`: Azure returned it, so its lines mean nothing to people.
+        """
         ...
 
 
@@ -60,6 +72,13 @@ class AzureReader(Protocol):
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
         """Return the template, its last run, and that run's outputs."""
+        ...
+
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Return the template's JSON as Azure returns it, scripts and secrets included.
+
+        Never store or log it, and redact what's shown of it.
+        """
         ...
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:

@@ -100,6 +100,8 @@ def build_walk_buttons(
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),
+            # where it's a press, not a paste
+            *((context.build_button("preflight", "preflight"),) if context.access_mode != "off" else ()),
             *common_buttons,
         )
     return (
