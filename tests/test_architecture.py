@@ -60,6 +60,7 @@ FLOORS = {
     ),
     "knowledge": (
         ("checks",),
+        ("preflight/live",),
         ("diagnosis", "knowledge_base", "preflight"),
         ("search",),
         ("input",),
