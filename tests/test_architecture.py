@@ -52,7 +52,7 @@ FLOORS = {
         ("solution",),
         ("preflight",),
         ("timeline",),
-        ("replies", "forget"),
+        ("replies", "forget", "live_checks"),
         ("action_registry", "job_registry"),
         ("context", "typed_commands", "resources"),
         ("state", "texts"),

@@ -9,7 +9,7 @@ from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import read_objects, read_properties, read_text
 from knowledge.preflight.live.network_checks import find_subnet
 from knowledge.preflight.live.planning import build_sku_path, find_platform_image
-from knowledge.preflight.live.references import Reference, read_gallery_definition
+from knowledge.preflight.live.references import TemplateReference, read_gallery_definition
 from knowledge.preflight.live.resource_ids import (
     get_group,
     get_group_name,
@@ -20,7 +20,7 @@ from knowledge.preflight.live.resource_ids import (
 )
 
 
-def check_missing(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_missing(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a resource that doesn't exist."""
     facts = context.facts
     if reference.subject == "platform-image":
@@ -39,14 +39,18 @@ def check_missing(rule: LiveRule, reference: Reference, context: LiveContext) ->
     return values if facts.is_missing(reference.resource_id) else None
 
 
-def check_missing_gallery(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_missing_gallery(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a target whose gallery doesn't exist."""
     gallery = get_parent(read_gallery_definition(reference))
     is_gone = context.facts.is_missing(gallery)
     return {"name": get_name(gallery), "group": get_group_name(gallery)} if is_gone else None
 
 
-def check_missing_definition(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_missing_definition(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a target whose gallery exists, and whose definition doesn't."""
     definition = read_gallery_definition(reference)
     gallery = get_parent(definition)
@@ -55,12 +59,12 @@ def check_missing_definition(rule: LiveRule, reference: Reference, context: Live
     return {"name": get_name(definition), "gallery": get_name(gallery)}
 
 
-def check_existing(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_existing(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a resource that exists already, where a run creates it."""
     return {} if context.facts.get_body(reference.resource_id) is not None else None
 
 
-def check_elsewhere(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_elsewhere(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a resource that's in another region than the template."""
     is_subnet = reference.subject in ("subnet", "container-subnet")
     body = context.facts.get_body(get_parent(reference.resource_id) if is_subnet else reference.resource_id)
@@ -68,13 +72,17 @@ def check_elsewhere(rule: LiveRule, reference: Reference, context: LiveContext) 
     return {"value": region} if region and context.region and region != context.region else None
 
 
-def check_other_subscription(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_other_subscription(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a resource that's in another subscription than the template."""
     template_id = context.template.parsed.template_id
     return {} if template_id and get_subscription(reference.resource_id) != template_id.subscription else None
 
 
-def check_not_replicated(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_not_replicated(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a gallery version without a replica in the template's region."""
     profile = read_properties(context.facts.get_body(reference.resource_id)).get("publishingProfile")
     targets = read_objects(profile, "targetRegions") if isinstance(profile, dict) else []
@@ -84,7 +92,7 @@ def check_not_replicated(rule: LiveRule, reference: Reference, context: LiveCont
     return {"value": ", ".join(regions), "definition": get_name(get_parent(reference.resource_id))}
 
 
-def _is_platform_image_missing(reference: Reference, context: LiveContext) -> bool:
+def _is_platform_image_missing(reference: TemplateReference, context: LiveContext) -> bool:
     facts = context.facts
     image = find_platform_image(context.template, reference, facts)
     if image and facts.is_missing(image):

@@ -9,14 +9,14 @@ from knowledge.preflight.live.live_context import LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import read_properties, read_text
 from knowledge.preflight.live.planning import find_platform_image
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 
 _UNSUPPORTED_SOURCES = frozenset({"trustedlaunch", "confidentialvm"})
 _TRUSTED = "trustedlaunchsupported"
 _DEPRECATED = frozenset({"deprecated", "scheduledfordeprecation"})
 
 
-def check_plan(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_plan(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a Marketplace image with a purchase plan that the template doesn't have, or has wrong."""
     body = context.facts.get_body(find_platform_image(context.template, reference, context.facts))
     plan = read_properties(body).get("plan")
@@ -32,7 +32,7 @@ def check_plan(rule: LiveRule, reference: Reference, context: LiveContext) -> Ma
     return None if is_same or not all(wanted) else dict(zip(("name", "product", "publisher"), wanted, strict=True))
 
 
-def check_deprecated(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_deprecated(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a Marketplace image that is deprecated, or will be."""
     body = context.facts.get_body(find_platform_image(context.template, reference, context.facts))
     status = read_properties(body).get("imageDeprecationStatus")
@@ -41,30 +41,32 @@ def check_deprecated(rule: LiveRule, reference: Reference, context: LiveContext)
     return {"day": read_text(status, "scheduledDeprecationTime")[:10]}
 
 
-def check_source_security(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_source_security(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a source whose security type can't be a source."""
     security = context.source.security if context.source else ""
     return {"value": security} if security.lower() in _UNSUPPORTED_SOURCES else None
 
 
-def check_specialized(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_specialized(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a definition, or a managed image, for specialized images."""
     is_source = reference.topic == "source"
     traits = context.source if is_source else read_definition_traits(reference, context.facts)
     return {} if traits and traits.state.lower() == "specialized" else None
 
 
-def check_os(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_os(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a target's definition for another operating system than the source's."""
     return _compare(reference, context, lambda traits: traits.os)
 
 
-def check_generation(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_generation(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a target's definition of another Hyper-V generation than the source's."""
     return _compare(reference, context, lambda traits: traits.generation)
 
 
-def check_security(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_security(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a target's definition of which only one side is TrustedLaunchSupported."""
     values = _compare(reference, context, lambda traits: traits.security)
     if values is None:
@@ -76,7 +78,7 @@ def check_security(rule: LiveRule, reference: Reference, context: LiveContext) -
 
 
 def _compare(
-    reference: Reference, context: LiveContext, read: Callable[[ImageTraits], str]
+    reference: TemplateReference, context: LiveContext, read: Callable[[ImageTraits], str]
 ) -> Mapping[str, str] | None:
     """Return both values of a trait if source and target differ in it."""
     target = read_definition_traits(reference, context.facts)

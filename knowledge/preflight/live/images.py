@@ -8,7 +8,7 @@ from typing import Any
 
 from knowledge.preflight.live.lookup import LiveFacts, read_objects, read_properties, read_text
 from knowledge.preflight.live.planning import find_platform_image
-from knowledge.preflight.live.references import Reference, read_gallery_definition
+from knowledge.preflight.live.references import TemplateReference, read_gallery_definition
 from knowledge.preflight.preflight_input import CheckedTemplate
 
 STANDARD = "Standard"
@@ -32,7 +32,7 @@ class ImageTraits:
 
 
 def read_source_traits(
-    template: CheckedTemplate, references: Sequence[Reference], facts: LiveFacts
+    template: CheckedTemplate, references: Sequence[TemplateReference], facts: LiveFacts
 ) -> ImageTraits | None:
     """Return the traits of the source; None if it couldn't be read."""
     for reference in references:
@@ -47,7 +47,7 @@ def read_source_traits(
     return None
 
 
-def read_definition_traits(reference: Reference, facts: LiveFacts) -> ImageTraits | None:
+def read_definition_traits(reference: TemplateReference, facts: LiveFacts) -> ImageTraits | None:
     """Return the traits of a gallery's definition; None if it couldn't be read."""
     body = facts.get_body(read_gallery_definition(reference)) if reference.resource_id else None
     if body is None:

@@ -11,7 +11,7 @@ from knowledge.preflight.live.live_context import LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import LiveFacts, Outcome, Topic
 from knowledge.preflight.live.planning import build_accounts_path, find_container
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 from knowledge.preflight.live.resource_ids import get_group_name, get_name
 from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.preflight.rule import LEVELS
@@ -84,7 +84,7 @@ def _list_unchecked(context: LiveContext) -> Iterator[UncheckedResource]:
             yield UncheckedResource(lookup.topic, outcome, _clean(get_name(name)), group)
 
 
-def _is_account_unknown(reference: Reference, context: LiveContext) -> bool:
+def _is_account_unknown(reference: TemplateReference, context: LiveContext) -> bool:
     path = build_accounts_path(context.template)
     bodies = context.facts.list_bodies(path)
     return bodies is not None and not find_container(context.template, reference, context.facts)

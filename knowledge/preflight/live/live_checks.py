@@ -28,7 +28,7 @@ from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.network_checks import check_delegation, check_private_link_policy, check_reserved_subnet
 from knowledge.preflight.live.permissions import find_lacking_action, find_principal
 from knowledge.preflight.live.planning import find_scope
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 from knowledge.preflight.live.resource_ids import get_group_name, get_name
 from knowledge.preflight.live.staging_checks import check_not_empty, check_other_owner
 
@@ -37,7 +37,7 @@ from knowledge.preflight.live.staging_checks import check_not_empty, check_other
 class LiveHit:
     """A reference with which something is wrong, and values for the rule's texts."""
 
-    reference: Reference
+    reference: TemplateReference
     values: Mapping[str, str]
 
 
@@ -51,7 +51,7 @@ def find_hits(rule: LiveRule, context: LiveContext) -> Iterator[LiveHit]:
                 yield LiveHit(reference, {"name": reference.name, "region": context.region, **values})
 
 
-def check_permission(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_permission(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find something that the template's identity isn't allowed to do."""
     scope = find_scope(context.template, reference, context.facts)
     if not scope or not find_principal(context.template, context.references, context.facts):

@@ -9,7 +9,7 @@ from functools import cached_property
 from knowledge.preflight.live.images import ImageTraits, read_source_traits
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import LiveFacts
-from knowledge.preflight.live.references import Reference, list_references
+from knowledge.preflight.live.references import TemplateReference, list_references
 from knowledge.preflight.live.resource_ids import normalize_region
 from knowledge.preflight.preflight_input import CheckedTemplate
 
@@ -22,7 +22,7 @@ class LiveContext:
     facts: LiveFacts
 
     @cached_property
-    def references(self) -> list[Reference]:
+    def references(self) -> list[TemplateReference]:
         """What the template refers to."""
         return list_references(self.template)
 
@@ -37,5 +37,5 @@ class LiveContext:
         return normalize_region(self.template.parsed.location)
 
 
-LiveCheck = Callable[[LiveRule, Reference, LiveContext], Mapping[str, str] | None]
+LiveCheck = Callable[[LiveRule, TemplateReference, LiveContext], Mapping[str, str] | None]
 """Returns the values for the rule's texts if something is wrong with a reference, and None if nothing is."""

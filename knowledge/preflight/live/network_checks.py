@@ -8,7 +8,7 @@ from typing import Any
 from knowledge.preflight.live.live_context import LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import read_objects, read_properties, read_text
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 from knowledge.preflight.live.resource_ids import get_name, get_parent
 
 _CONTAINER_SERVICE = "microsoft.containerinstance/containergroups"
@@ -20,12 +20,14 @@ def find_subnet(network: Mapping[str, Any] | None, name: str) -> Mapping[str, An
     return next((subnet for subnet in subnets if read_text(subnet, "name").lower() == name.lower()), None)
 
 
-def needs_private_link(references: Sequence[Reference]) -> bool:
+def needs_private_link(references: Sequence[TemplateReference]) -> bool:
     """Tell whether the build's container reaches the build VM over a private link: if it has no subnet of its own."""
     return all(reference.subject != "container-subnet" for reference in references)
 
 
-def check_private_link_policy(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_private_link_policy(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a subnet whose policy keeps Image Builder from creating a private link service in it."""
     subnet = find_subnet(context.facts.get_body(get_parent(reference.resource_id)), reference.name)
     if subnet is None or not needs_private_link(context.references):
@@ -35,7 +37,7 @@ def check_private_link_policy(rule: LiveRule, reference: Reference, context: Liv
     return {"network": get_name(get_parent(reference.resource_id))} if policy.lower() != "disabled" else None
 
 
-def check_delegation(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_delegation(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a subnet for containers that isn't delegated to Container Instances."""
     subnet = find_subnet(context.facts.get_body(get_parent(reference.resource_id)), reference.name)
     if subnet is None:
@@ -45,7 +47,9 @@ def check_delegation(rule: LiveRule, reference: Reference, context: LiveContext)
     return None if _CONTAINER_SERVICE in services else {"network": get_name(get_parent(reference.resource_id))}
 
 
-def check_reserved_subnet(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_reserved_subnet(
+    rule: LiveRule, reference: TemplateReference, context: LiveContext
+) -> Mapping[str, str] | None:
     """Find a subnet for the build VM that's delegated to a service, so that no VM can be in it."""
     subnet = find_subnet(context.facts.get_body(get_parent(reference.resource_id)), reference.name)
     delegations = read_objects(read_properties(subnet), "delegations")

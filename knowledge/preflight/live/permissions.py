@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.azure_names import GUID, is_guid
 from knowledge.patterns import define_text_pattern
 from knowledge.preflight.live.lookup import LiveFacts, read_objects, read_properties, read_text
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 from knowledge.preflight.live.resource_ids import get_group
 from knowledge.preflight.preflight_input import CheckedTemplate
 
@@ -37,7 +37,7 @@ class RoleAssignment:
         return not scope.startswith(_SUBSCRIPTION_PREFIX) or wanted == scope or wanted.startswith(f"{scope}/")
 
 
-def find_principal(template: CheckedTemplate, references: Sequence[Reference], facts: LiveFacts) -> str:
+def find_principal(template: CheckedTemplate, references: Sequence[TemplateReference], facts: LiveFacts) -> str:
     """Return the object ID of the template's identity; "" if it isn't known, or there isn't exactly one."""
     identities = [reference for reference in references if reference.subject == "identity"]
     if len(identities) != 1 or not identities[0].resource_id:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from knowledge.preflight.live.lookup import LiveFacts, Lookup, Topic, read_text
 from knowledge.preflight.live.permissions import find_principal, list_assignments
-from knowledge.preflight.live.references import Reference, list_references, read_gallery_definition
+from knowledge.preflight.live.references import TemplateReference, list_references, read_gallery_definition
 from knowledge.preflight.live.resource_ids import (
     get_group,
     get_name,
@@ -41,7 +41,7 @@ def plan_lookups(template: CheckedTemplate, facts: LiveFacts) -> list[Lookup]:
     return [lookup for lookup in dict.fromkeys(planned) if lookup not in facts.answers]
 
 
-def find_platform_image(template: CheckedTemplate, reference: Reference, facts: LiveFacts) -> str:
+def find_platform_image(template: CheckedTemplate, reference: TemplateReference, facts: LiveFacts) -> str:
     """Return the path of the Marketplace image's version that a build would use; "" if it isn't known."""
     sku = build_sku_path(template, reference)
     if not sku:
@@ -55,7 +55,7 @@ def find_platform_image(template: CheckedTemplate, reference: Reference, facts: 
     return f"{sku}/versions/{version}"
 
 
-def build_sku_path(template: CheckedTemplate, reference: Reference) -> str:
+def build_sku_path(template: CheckedTemplate, reference: TemplateReference) -> str:
     """Return the path of a Marketplace image's SKU in the template's region; "" if the template doesn't say where."""
     template_id, region = template.parsed.template_id, normalize_region(template.parsed.location)
     if template_id is None or not region.isalnum() or not reference.resource_id:
@@ -75,7 +75,7 @@ def build_accounts_path(template: CheckedTemplate) -> str:
     return f"/subscriptions/{template_id.subscription}/providers/Microsoft.Storage/storageAccounts"
 
 
-def find_container(template: CheckedTemplate, reference: Reference, facts: LiveFacts) -> str:
+def find_container(template: CheckedTemplate, reference: TemplateReference, facts: LiveFacts) -> str:
     """Return the ID of the blob container with a script; "" if its account isn't in the template's subscription."""
     account, container = reference.resource_id.split("/")
     for body in facts.list_bodies(build_accounts_path(template)) or ():
@@ -85,7 +85,7 @@ def find_container(template: CheckedTemplate, reference: Reference, facts: LiveF
     return ""
 
 
-def find_scope(template: CheckedTemplate, reference: Reference, facts: LiveFacts) -> str:
+def find_scope(template: CheckedTemplate, reference: TemplateReference, facts: LiveFacts) -> str:
     """Return the ID of the resource for which the template's identity needs a role; "" if it isn't known."""
     if reference.subject == "script":
         return find_container(template, reference, facts)
@@ -94,7 +94,9 @@ def find_scope(template: CheckedTemplate, reference: Reference, facts: LiveFacts
     return reference.resource_id
 
 
-def _plan_images(template: CheckedTemplate, references: Sequence[Reference], facts: LiveFacts) -> Iterator[Lookup]:
+def _plan_images(
+    template: CheckedTemplate, references: Sequence[TemplateReference], facts: LiveFacts
+) -> Iterator[Lookup]:
     for reference in references:
         if not reference.resource_id:
             continue
@@ -118,7 +120,7 @@ def _plan_images(template: CheckedTemplate, references: Sequence[Reference], fac
             yield _look_up(reference.resource_id, "source", COMPUTE_VERSION)
 
 
-def _plan_places(references: Sequence[Reference]) -> Iterator[Lookup]:
+def _plan_places(references: Sequence[TemplateReference]) -> Iterator[Lookup]:
     for reference in references:
         if not reference.resource_id:
             continue
@@ -133,13 +135,15 @@ def _plan_places(references: Sequence[Reference]) -> Iterator[Lookup]:
             yield _look_up(f"{reference.resource_id}/resources", "staging", RESOURCES_VERSION, ("$top", "1"))
 
 
-def _plan_storage(template: CheckedTemplate, references: Sequence[Reference]) -> Iterator[Lookup]:
+def _plan_storage(template: CheckedTemplate, references: Sequence[TemplateReference]) -> Iterator[Lookup]:
     path = build_accounts_path(template)
     if path and any(reference.subject == "script" for reference in references):
         yield _look_up(path, "storage", STORAGE_VERSION)
 
 
-def _plan_roles(template: CheckedTemplate, references: Sequence[Reference], facts: LiveFacts) -> Iterator[Lookup]:
+def _plan_roles(
+    template: CheckedTemplate, references: Sequence[TemplateReference], facts: LiveFacts
+) -> Iterator[Lookup]:
     principal = find_principal(template, references, facts)
     if not principal:
         return
@@ -161,11 +165,11 @@ def _plan_roles(template: CheckedTemplate, references: Sequence[Reference], fact
             yield _look_up(assignment.definition_path, "roles", ROLES_VERSION)
 
 
-def _needs_role(reference: Reference) -> bool:
+def _needs_role(reference: TemplateReference) -> bool:
     return bool(reference.resource_id) and reference.subject not in ("platform-image", "identity")
 
 
-def _is_gone(scope: str, reference: Reference, facts: LiveFacts) -> bool:
+def _is_gone(scope: str, reference: TemplateReference, facts: LiveFacts) -> bool:
     path = get_group(scope) if reference.subject == "target-image" else scope
     return facts.is_missing(path) or (reference.topic == "network" and facts.is_missing(get_parent(scope)))
 

@@ -61,7 +61,7 @@ _PLACES: Sequence[tuple[Subject, ResourceKind, str]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class TemplateReference:
     """A resource that a template refers to.
 
     Attributes:
@@ -86,7 +86,7 @@ class Reference:
         return get_name(self.resource_id)
 
 
-def list_references(template: CheckedTemplate) -> list[Reference]:
+def list_references(template: CheckedTemplate) -> list[TemplateReference]:
     """Return what a template refers to in Azure, without scripts whose address has its own permission (SAS)."""
     found = [
         *_read_platform_image(template),
@@ -98,13 +98,13 @@ def list_references(template: CheckedTemplate) -> list[Reference]:
     return found[:_MAX_REFERENCES]
 
 
-def read_gallery_definition(reference: Reference) -> str:
+def read_gallery_definition(reference: TemplateReference) -> str:
     """Return the ID of the definition that a gallery's version, or a target, belongs to."""
     has_version = reference.subject in ("source-version", "target-version")
     return get_parent(reference.resource_id) if has_version else reference.resource_id
 
 
-def _read_platform_image(template: CheckedTemplate) -> Iterator[Reference]:
+def _read_platform_image(template: CheckedTemplate) -> Iterator[TemplateReference]:
     for place in list_places(template, "properties.source"):
         source = place.node
         if source is None or (source.get("publisher") is None and source.get("offer") is None):
@@ -114,34 +114,34 @@ def _read_platform_image(template: CheckedTemplate) -> Iterator[Reference]:
         is_plain = all(re.fullmatch(r"[0-9A-Za-z_.-]{1,80}", value) and ".." not in value for value in values)
         text = version.text if version else "latest"
         if is_plain and re.fullmatch(r"[0-9.]{1,40}|latest", text, re.IGNORECASE):
-            yield Reference("platform-image", ":".join([*values, text.lower()]), place, place.start)
+            yield TemplateReference("platform-image", ":".join([*values, text.lower()]), place, place.start)
         else:
-            yield Reference("platform-image", "", place, place.start)
+            yield TemplateReference("platform-image", "", place, place.start)
 
 
-def _read_ids(template: CheckedTemplate) -> Iterator[Reference]:
+def _read_ids(template: CheckedTemplate) -> Iterator[TemplateReference]:
     for subject, kind, pattern in _PLACES:
         for place in _list_values(template, pattern):
             text = place.node.text if place.node else ""
             is_evaluated = place.node is not None and not place.node.is_unevaluated
             if is_evaluated and not text.strip():
                 continue
-            yield Reference(subject, normalize_id(text, kind) or "", place, place.start)
+            yield TemplateReference(subject, normalize_id(text, kind) or "", place, place.start)
 
 
-def _read_targets(template: CheckedTemplate) -> Iterator[Reference]:
+def _read_targets(template: CheckedTemplate) -> Iterator[TemplateReference]:
     for place in _list_values(template, "properties.distribute[*].galleryImageId"):
         text = place.node.text if place.node else ""
         if _VERSION.search(text):
             version = normalize_id(text, "version")
-            yield Reference("target-version", version or "", place, place.start)
+            yield TemplateReference("target-version", version or "", place, place.start)
             if version:
-                yield Reference("target-definition", get_parent(version), place, place.start)
+                yield TemplateReference("target-definition", get_parent(version), place, place.start)
         else:
-            yield Reference("target-definition", normalize_id(text, "definition") or "", place, place.start)
+            yield TemplateReference("target-definition", normalize_id(text, "definition") or "", place, place.start)
 
 
-def _read_identities(template: CheckedTemplate) -> Iterator[Reference]:
+def _read_identities(template: CheckedTemplate) -> Iterator[TemplateReference]:
     block = template.resource.get("identity")
     node = block.get("userAssignedIdentities") if block else None
     if block is None or node is None:
@@ -149,10 +149,10 @@ def _read_identities(template: CheckedTemplate) -> Iterator[Reference]:
     for name, member in node.members.items():
         path = f"{template.path}.identity.userAssignedIdentities['{name}']"
         place = Place(path, name, member, node, node)
-        yield Reference("identity", normalize_id(name, "identity") or "", place, max(member.key_start, 0))
+        yield TemplateReference("identity", normalize_id(name, "identity") or "", place, max(member.key_start, 0))
 
 
-def _read_scripts(template: CheckedTemplate) -> Iterator[Reference]:
+def _read_scripts(template: CheckedTemplate) -> Iterator[TemplateReference]:
     for pattern in (
         "properties.customize[*].{scriptUri,sourceUri}",
         "properties.validate.inVMValidations[*].{scriptUri,sourceUri}",
@@ -160,7 +160,7 @@ def _read_scripts(template: CheckedTemplate) -> Iterator[Reference]:
         for place in _list_values(template, pattern):
             match = _BLOB.fullmatch(place.node.text.partition("?")[0]) if place.node else None
             if match and place.node and "sig=" not in place.node.text.lower():
-                yield Reference("script", f"{match[1].lower()}/{match[2].lower()}", place, place.start)
+                yield TemplateReference("script", f"{match[1].lower()}/{match[2].lower()}", place, place.start)
 
 
 def _list_values(template: CheckedTemplate, pattern: str) -> Iterator[Place]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from knowledge.preflight.live.live_context import LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import LiveFacts, read_text
-from knowledge.preflight.live.references import Reference
+from knowledge.preflight.live.references import TemplateReference
 
 
-def check_other_owner(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_other_owner(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a staging group with the tags of another image template."""
     owner = _read_owner(reference, context.facts)
     template_id = context.template.parsed.template_id
@@ -21,7 +21,7 @@ def check_other_owner(rule: LiveRule, reference: Reference, context: LiveContext
     return None if is_own else {"value": name}
 
 
-def check_not_empty(rule: LiveRule, reference: Reference, context: LiveContext) -> Mapping[str, str] | None:
+def check_not_empty(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find a staging group with resources before any image template uses it."""
     resources = context.facts.list_bodies(f"{reference.resource_id}/resources")
     body = context.facts.get_body(reference.resource_id)
@@ -31,7 +31,7 @@ def check_not_empty(rule: LiveRule, reference: Reference, context: LiveContext) 
     return None if is_used else {"value": read_text(resources[0], "name")}
 
 
-def _read_owner(reference: Reference, facts: LiveFacts) -> tuple[str, str] | None:
+def _read_owner(reference: TemplateReference, facts: LiveFacts) -> tuple[str, str] | None:
     """Return the image template in a staging group's tags, and its resource group; None if there are no such tags."""
     body = facts.get_body(reference.resource_id)
     tags = body.get("tags") if body else None
