@@ -25,7 +25,12 @@ from knowledge.preflight.live.image_checks import (
 )
 from knowledge.preflight.live.live_context import LiveCheck, LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
-from knowledge.preflight.live.network_checks import check_delegation, check_private_link_policy, check_reserved_subnet
+from knowledge.preflight.live.network_checks import (
+    check_delegation,
+    check_outbound,
+    check_private_link_policy,
+    check_reserved_subnet,
+)
 from knowledge.preflight.live.permissions import find_lacking_action, find_principal
 from knowledge.preflight.live.planning import find_scope
 from knowledge.preflight.live.references import TemplateReference
@@ -82,6 +87,7 @@ CHECKS: Mapping[str, LiveCheck] = {
     "private-link-policy": check_private_link_policy,
     "delegation": check_delegation,
     "reserved-subnet": check_reserved_subnet,
+    "outbound": check_outbound,
     "other-owner": check_other_owner,
     "not-empty": check_not_empty,
     "lacks-permission": check_permission,

@@ -55,3 +55,10 @@ def check_reserved_subnet(
     delegations = read_objects(read_properties(subnet), "delegations")
     services = [read_text(read_properties(delegation), "serviceName") for delegation in delegations]
     return {"value": services[0]} if services and services[0] else None
+
+
+def check_outbound(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
+    """Find a subnet without a way to the internet: private, and with neither a NAT gateway nor its own routes."""
+    properties = read_properties(find_subnet(context.facts.get_body(get_parent(reference.resource_id)), reference.name))
+    has_way_out = bool(properties.get("natGateway") or properties.get("routeTable"))
+    return {} if properties.get("defaultOutboundAccess") is False and not has_way_out else None

@@ -173,6 +173,9 @@ CASES: dict[str, list[tuple[dict[str, Any], Callable[[Azure], Any]]]] = {
         ),
         ({"vmProfile": ONE_SUBNET}, put(VNET, "properties", "subnets", 0, "properties", value={})),
     ],
+    "subnet-no-outbound": [
+        ({}, put(VNET, "properties", "subnets", 0, "properties", "defaultOutboundAccess", value=False)),
+    ],
     "subnet-reserved": [
         (
             {},
@@ -200,6 +203,12 @@ GOOD: list[tuple[dict[str, Any], Callable[[Azure], Any]]] = [
     (
         {"source": {"imageVersionId": f"{SOURCE_DEFINITION}/versions/latest"}},
         put(f"{SOURCE_DEFINITION}/versions", value={"value": [{"name": "1.0.0"}]}),
+    ),
+    (
+        {},
+        lambda azure: azure[VNET]["properties"]["subnets"][0]["properties"].update(
+            defaultOutboundAccess=False, natGateway={"id": "x"}
+        ),
     ),
     # with a subnet for containers, no private link is needed
     ({}, put(VNET, "properties", "subnets", 0, "properties", value={})),
