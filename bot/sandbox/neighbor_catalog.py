@@ -68,6 +68,11 @@ class NeighborCatalog:
     groups: Mapping[str, NeighborGroup]
     resources: tuple[NeighborResource, ...]
     locked: tuple[str, ...] = ()
+    unassigned: tuple[str, ...] = ()
+
+    def is_unassigned(self, group: str) -> bool:
+        """Tell whether the templates' identities have no role in a resource group."""
+        return group.lower() in self.unassigned
 
     def is_locked(self, group: str) -> bool:
         """Tell whether the templates' identities can only read in a resource group."""
@@ -96,6 +101,7 @@ def read_neighbors(path: Path = _FILE) -> NeighborCatalog:
             {group.name.lower(): group for group in groups},
             tuple(NeighborResource(**resource) for resource in values["resources"]),
             tuple(values["locked"]),
+            tuple(values["unassigned"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise StartError(f"The sandbox's file {path} cannot be used: {error!r}") from error

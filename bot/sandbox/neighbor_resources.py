@@ -148,6 +148,8 @@ class NeighborResources:
         match = _PRINCIPAL.fullmatch(query)
         if match is None:
             raise FakeAzureError(400, "BadRequestFormat", f"The filter '{query}' is not supported.")
+        if self._catalog.is_unassigned(group):
+            return []
         role = READER_ROLE if self._catalog.is_locked(group) else BUILDER_ROLE
         scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
         name = f"{role[:8]}-0000-4000-8000-{(match[1] or match[2])[-12:]}"
