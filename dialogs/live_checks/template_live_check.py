@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from dialogs.live_checks.unchecked_sentences import describe_refusal, describe_unchecked
@@ -39,7 +40,8 @@ async def check_template_live(
     Raises:
         KnowledgeError: The text isn't a template's JSON.
     """
-    (template, *_) = read_checked_templates(SourceText(name, text))
+    # in a thread: a large template takes a while
+    (template, *_) = await asyncio.to_thread(read_checked_templates, SourceText(name, text))
     return await check_parsed_template_live(azure_reader, person, template, language)
 
 

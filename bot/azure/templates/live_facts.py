@@ -36,7 +36,7 @@ async def fetch_live_facts(clients: ManagementClients, template: CheckedTemplate
     """
     facts = LiveFacts()
     while planned := plan_lookups(template, facts):
-        room = MAX_LOOKUPS - len(facts.answers)
+        room = max(MAX_LOOKUPS - len(facts.answers), 0)
         facts.answers |= dict.fromkeys(planned[room:], LookupAnswer("too-many"))
         facts.answers |= await _look_up_all(clients, planned[:room], allowed)
     return facts
