@@ -74,7 +74,8 @@ async def check_template_by_name(
         except ValueError:
             raise UnreadableInputError(f"{query.name}: Azure's answer isn't JSON") from None
     findings = [finding for finding in live.findings if finding.rule.id not in ignored]
-    return LivePreflight(_add_findings(result, findings), live.not_checked)
+    unsettled = tuple(finding for finding in result.findings if finding.rule.id not in live.settled)
+    return LivePreflight(_add_findings(replace(result, findings=unsettled), findings), live.not_checked)
 
 
 async def _find(azure: AzureReader, query: TemplateQuery) -> TemplateId:

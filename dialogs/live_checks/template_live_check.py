@@ -22,12 +22,14 @@ from knowledge.preflight.source_text import SourceText
 class LiveCheckResult:
     """What was found in Azure, the worst first, and what couldn't be looked at, in a person's language.
 
-    `was_looked_up` is false if nothing could be, for the reason that `not_checked` gives.
+    `was_looked_up` is false if nothing could be, for the reason that `not_checked` gives. `settled` names the rules for
+    files that have nothing to add to what was looked up.
     """
 
     findings: tuple[PreflightFinding, ...]
     not_checked: tuple[str, ...]
     was_looked_up: bool = True
+    settled: frozenset[str] = frozenset()
 
 
 async def check_template_live(
@@ -58,4 +60,4 @@ async def check_parsed_template_live(
     except AzureRefusedError as refused:
         return LiveCheckResult((), (describe_refusal(refused.refusal, texts),), was_looked_up=False)
     result = check_live(template, facts, load_live_rules())
-    return LiveCheckResult(result.findings, describe_unchecked(result, texts))
+    return LiveCheckResult(result.findings, describe_unchecked(result, texts), settled=result.settled)

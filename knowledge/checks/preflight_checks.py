@@ -43,9 +43,13 @@ def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] |
 def check_live_rules(folder: Path = LIVE_RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
     """Return every fault of the live rules in `folder`; with `entry_ids`, also entries that don't exist."""
     rule_files = read_live_rules(folder)
+    file_rules = {path.stem for path in RULES_DIR.glob("*.yaml")}
     for rule, file in rule_files:
         if not file.list_faults():
             _check_texts(file, rule.rule, entry_ids)
+            for name in rule.settles:
+                if name not in file_rules:
+                    file.add_fault(("settles",), f"there's no rule {name!r}")
     return sorted(fault for _, file in rule_files for fault in file.list_faults())
 
 

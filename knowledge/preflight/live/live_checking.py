@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from knowledge.preflight.finding import PreflightFinding
-from knowledge.preflight.live.live_checks import LiveHit, find_hits
+from knowledge.preflight.live.live_checks import LiveHit, find_hits, is_settled
 from knowledge.preflight.live.live_context import LiveContext
 from knowledge.preflight.live.live_rule import LiveRule
 from knowledge.preflight.live.lookup import LiveFacts, Outcome, Topic
@@ -38,10 +38,14 @@ class UncheckedResource:
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """What the live rules found, the worst first, and what couldn't be looked at."""
+    """What the live rules found, the worst first, and what couldn't be looked at.
+
+    `settled` names the rules for files that only say what would have to be looked up, and now was.
+    """
 
     findings: tuple[PreflightFinding, ...]
     unchecked: tuple[UncheckedResource, ...]
+    settled: frozenset[str] = frozenset()
 
 
 def check_live(template: CheckedTemplate, facts: LiveFacts, rules: Sequence[LiveRule]) -> LiveResult:
@@ -50,7 +54,8 @@ def check_live(template: CheckedTemplate, facts: LiveFacts, rules: Sequence[Live
     findings = [_build_finding(rule, hit, template) for rule in rules for hit in find_hits(rule, context)]
     findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
     unchecked = dict.fromkeys(_list_unchecked(context))
-    return LiveResult(tuple(findings[:MAX_LIVE_FINDINGS]), tuple(unchecked))
+    settled = frozenset(file_rule for rule in rules for file_rule in rule.settles if is_settled(rule, context))
+    return LiveResult(tuple(findings[:MAX_LIVE_FINDINGS]), tuple(unchecked), settled)
 
 
 def _build_finding(rule: LiveRule, hit: LiveHit, template: CheckedTemplate) -> PreflightFinding:

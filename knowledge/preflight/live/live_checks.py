@@ -31,10 +31,10 @@ from knowledge.preflight.live.network_checks import (
     check_private_link_policy,
     check_reserved_subnet,
 )
-from knowledge.preflight.live.permissions import find_lacking_action, find_principal
+from knowledge.preflight.live.permissions import find_lacking_action, find_principal, list_roles
 from knowledge.preflight.live.planning import find_scope
 from knowledge.preflight.live.references import TemplateReference
-from knowledge.preflight.live.resource_ids import get_group_name, get_name
+from knowledge.preflight.live.resource_ids import get_group_name, get_name, get_parent
 from knowledge.preflight.live.staging_checks import check_not_empty, check_other_owner
 
 
@@ -56,6 +56,12 @@ def find_hits(rule: LiveRule, context: LiveContext) -> Iterator[LiveHit]:
                 yield LiveHit(reference, {"name": reference.name, "region": context.region, **values})
 
 
+def is_settled(rule: LiveRule, context: LiveContext) -> bool:
+    """Tell whether a rule could look at everything that it's about."""
+    references = [reference for reference in context.references if reference.subject in rule.subjects]
+    return all(reference.resource_id and _is_known(rule, reference, context) for reference in references)
+
+
 def check_permission(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> Mapping[str, str] | None:
     """Find something that the template's identity isn't allowed to do."""
     scope = find_scope(context.template, reference, context.facts)
@@ -67,6 +73,15 @@ def check_permission(rule: LiveRule, reference: TemplateReference, context: Live
     identity = next(found.name for found in context.references if found.subject == "identity")
     name = reference.resource_id.partition("/")[0] if reference.subject == "script" else get_name(scope)
     return {"name": name, "identity": identity, "action": action, "group": get_group_name(scope)}
+
+
+def _is_known(rule: LiveRule, reference: TemplateReference, context: LiveContext) -> bool:
+    if rule.actions:
+        scope = find_scope(context.template, reference, context.facts)
+        return bool(scope) and list_roles(scope, context.facts) is not None
+    is_subnet = reference.topic == "network"
+    answer = context.facts.find(get_parent(reference.resource_id) if is_subnet else reference.resource_id)
+    return answer is not None and answer.outcome in ("found", "missing")
 
 
 CHECKS: Mapping[str, LiveCheck] = {

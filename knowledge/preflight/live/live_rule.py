@@ -18,6 +18,7 @@ class LiveRule:
         subjects: What it looks at.
         actions: What the template's identity must be allowed to do there; for `lacks-permission` only.
         are_data_actions: Whether these are about contents rather than resources.
+        settles: The rules for files that have nothing to add once this one could look.
     """
 
     rule: PreflightRule
@@ -25,3 +26,4 @@ class LiveRule:
     subjects: frozenset[Subject]
     actions: tuple[str, ...] = ()
     are_data_actions: bool = False
+    settles: tuple[str, ...] = ()

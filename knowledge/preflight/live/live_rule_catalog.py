@@ -16,7 +16,7 @@ from knowledge.yaml_files.yaml_documents import load_yaml_documents
 from knowledge.yaml_files.yaml_section import Section, YamlFile
 
 LIVE_RULES_DIR = Path(__file__).with_name("rules")
-_KEYS = ("id", "level", "of", "check", "actions", "data_actions", "becomes", "title", "why", "fix", "source")
+_KEYS = ("id", "level", "of", "check", "actions", "data_actions", "settles", "becomes", "title", "why", "fix", "source")
 _PERMISSION_CHECK = "lacks-permission"
 
 
@@ -68,6 +68,7 @@ def _parse_live_rule(file: YamlFile, path: Path) -> LiveRule:
         _read_subjects(section),
         actions or data_actions,
         bool(data_actions),
+        section.get_texts("settles"),
     )
 
 

@@ -62,23 +62,29 @@ def list_assignments(group: str, facts: LiveFacts) -> list[RoleAssignment] | Non
 
 
 def find_lacking_action(resource_id: str, actions: Iterable[str], facts: LiveFacts, is_data: bool = False) -> str:
-    """Return the first of `actions` that no role of the identity allows on a resource.
+    """Return the first of `actions` that no role of the identity allows on a resource; "" if all are, or may be."""
+    roles = list_roles(resource_id, facts)
+    if roles is None:
+        return ""
+    return next((action for action in actions if not any(_allows(role, action, is_data) for role in roles)), "")
 
-    Return "" if all are allowed, and if it isn't certain that one isn't: a role that can't be read, or only holds under
-    a condition, could allow anything.
+
+def list_roles(resource_id: str, facts: LiveFacts) -> list[Mapping[str, Any]] | None:
+    """Return the definitions of the roles that the identity has for a resource; None unless all of them are known.
+
+    A role that can't be read, or that only holds under a condition, could allow anything.
     """
     assignments = list_assignments(get_group(resource_id), facts)
     if assignments is None:
-        return ""
+        return None
     roles = []
     for assignment in assignments:
-        if not assignment.covers(resource_id):
-            continue
-        role = facts.get_body(assignment.definition_path)
-        if role is None or assignment.is_conditional:
-            return ""
-        roles.append(role)
-    return next((action for action in actions if not any(_allows(role, action, is_data) for role in roles)), "")
+        if assignment.covers(resource_id):
+            role = facts.get_body(assignment.definition_path)
+            if role is None or assignment.is_conditional:
+                return None
+            roles.append(role)
+    return roles
 
 
 def _allows(role: Mapping[str, Any], action: str, is_data: bool) -> bool:

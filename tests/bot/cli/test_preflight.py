@@ -274,7 +274,7 @@ def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_template_in_azure_is_checked_with_what_it_refers_to(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preflight", "--live", "preflight-subnet", "--sandbox"]) == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("preflight-subnet: 1 error, 2 pieces of advice\n  ✖ Will fail: The private link service")
+    assert printed.startswith("preflight-subnet: 1 error, 1 piece of advice\n  ✖ Will fail: The private link service")
     assert "[subnet-private-link-policy]" in printed
     assert "line 1" not in printed
     assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script addresses answer")

@@ -61,6 +61,15 @@ def test_what_could_not_be_read_is_named_and_nothing_is_claimed_about_it(
     assert result.unchecked == (expected,)
 
 
+def test_what_was_looked_up_settles_what_a_file_leaves_open() -> None:
+    azure = build_azure()
+    assert check(build_template(), azure).settled == {"vm-identities-need-operator", "subnet-needs-outbound"}
+    azure[VNET] = "denied"
+    assert check(build_template(), azure).settled == {"vm-identities-need-operator"}
+    azure[f"{IMAGES}{ROLES}"] = "denied"
+    assert check(build_template(), azure).settled == set()
+
+
 def test_an_account_elsewhere_is_named() -> None:
     azure = build_azure()
     azure[ACCOUNTS] = {"value": []}
