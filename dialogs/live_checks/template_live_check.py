@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from dialogs.live_checks.unchecked_sentences import describe_refusal, describe_unchecked
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person
@@ -58,6 +59,12 @@ async def check_parsed_template_live(
     try:
         facts = await azure_reader.fetch_live_facts(person, template)
     except AzureRefusedError as refused:
-        return LiveCheckResult((), (describe_refusal(refused.refusal, texts),), was_looked_up=False)
+        return build_unanswered_result(refused.refusal, language)
     result = check_live(template, facts, load_live_rules())
     return LiveCheckResult(result.findings, describe_unchecked(result, texts), settled=result.settled)
+
+
+def build_unanswered_result(refusal: AzureRefusal, language: Language) -> LiveCheckResult:
+    """Build the result of a check in which nothing could be looked up."""
+    sentence = describe_refusal(refusal, load_area("live_checks", language))
+    return LiveCheckResult((), (sentence,), was_looked_up=False)
