@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Literal
 
 from knowledge.preflight.live.lookup import Topic
@@ -48,7 +49,8 @@ _BLOB = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"/versions/[^/]+/?$", re.IGNORECASE)
-_MAX_REFERENCES = 60
+MAX_REFERENCES = 60
+"""Three times as many as are looked up, so that the answer says that there are more."""
 _PLACES: Sequence[tuple[Subject, ResourceKind, str]] = (
     ("source-version", "version", "properties.source.imageVersionId"),
     ("source-image", "managed-image", "properties.source.imageId"),
@@ -88,14 +90,14 @@ class TemplateReference:
 
 def list_references(template: CheckedTemplate) -> list[TemplateReference]:
     """Return what a template refers to in Azure, without scripts whose address has its own permission (SAS)."""
-    found = [
-        *_read_platform_image(template),
-        *_read_ids(template),
-        *_read_targets(template),
-        *_read_identities(template),
-        *_read_scripts(template),
-    ]
-    return found[:_MAX_REFERENCES]
+    found = chain(
+        _read_platform_image(template),
+        _read_ids(template),
+        _read_targets(template),
+        _read_identities(template),
+        _read_scripts(template),
+    )
+    return list(islice(found, MAX_REFERENCES))
 
 
 def read_gallery_definition(reference: TemplateReference) -> str:

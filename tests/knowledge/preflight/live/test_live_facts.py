@@ -10,6 +10,7 @@ from knowledge.preflight.live.live_checking import UncheckedResource
 from knowledge.preflight.live.lookup import MAX_LOOKUPS, LiveFacts
 from knowledge.preflight.live.permissions import matches_action
 from knowledge.preflight.live.planning import plan_lookups
+from knowledge.preflight.live.references import MAX_REFERENCES, list_references
 from knowledge.preflight.live.resource_ids import normalize_id
 from tests.knowledge.preflight.live.good_azure import (
     ACCOUNTS,
@@ -21,6 +22,7 @@ from tests.knowledge.preflight.live.good_azure import (
     SKU,
     STAGING,
     SUBSCRIPTION,
+    VM_IDENTITY,
     VNET,
     build_azure,
     build_template,
@@ -113,6 +115,12 @@ def test_odd_answers_prove_nothing(body: Any) -> None:
         check_it = check(build_template(), odd)
         assert all(finding.rule.id for finding in check_it.findings)
     assert plan_lookups(template, LiveFacts())
+
+
+def test_a_hostile_template_refers_to_no_more_than_the_limit() -> None:
+    many = [f"{VM_IDENTITY}{number}" for number in range(50_000)]
+    template = read_template(build_template(vmProfile={"userAssignedIdentities": many}))
+    assert len(list_references(template)) == MAX_REFERENCES
 
 
 @pytest.mark.parametrize(
