@@ -15,7 +15,7 @@ from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.ports import AzureReader, CheckTemplate
 from dialogs.model.turn import Person
 from dialogs.preflight.keeping import answer_with_check
-from dialogs.preflight.template_findings import add_live_findings, leave_out
+from dialogs.preflight.template_findings import add_live_findings
 from dialogs.state.conversation_state import ConversationState
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId
@@ -41,8 +41,9 @@ async def check_live_template(
     check = await check_template(text, context.language, template_id.name, is_live=True)
     if check.problem is None:
         live = await _look_up(azure_reader, person, text, template_id.name, context.language, until)
-        check = leave_out(check, live.settled)
-        check = add_live_findings(check, live.findings, live.not_checked, live.was_looked_up, context.language)
+        check = add_live_findings(
+            check, live.findings, live.not_checked, live.was_looked_up, context.language, live.settled
+        )
     state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=template_id))
     return answer_with_check(context, state, check, template_id)
 

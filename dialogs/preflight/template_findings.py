@@ -87,16 +87,6 @@ def add_live_findings(
     )
 
 
-def leave_out(check: TemplateCheck, rules: frozenset[str]) -> TemplateCheck:
-    """Return a check without what some rules found: advice to look up what was looked up since."""
-    left_out = count_levels(finding for finding in check.findings if finding.rule in rules)
-    return replace(
-        check,
-        findings=tuple(finding for finding in check.findings if finding.rule not in rules),
-        counts=tuple(count - less for count, less in zip(check.counts, left_out, strict=True)),
-    )
-
-
 def shorten(text: str) -> str:
     """Shorten a name or a path to what a card has room for."""
     return text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
