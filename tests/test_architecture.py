@@ -52,7 +52,7 @@ FLOORS = {
         ("solution",),
         ("preflight",),
         ("timeline",),
-        ("replies", "forget"),
+        ("replies", "forget", "live_checks"),
         ("action_registry", "job_registry"),
         ("context", "typed_commands", "resources"),
         ("state", "texts"),
@@ -60,6 +60,7 @@ FLOORS = {
     ),
     "knowledge": (
         ("checks",),
+        ("preflight/live",),
         ("diagnosis", "knowledge_base", "preflight"),
         ("search",),
         ("input",),

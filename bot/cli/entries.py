@@ -19,7 +19,7 @@ from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks.date_checks import list_stale_entries
 from knowledge.checks.entry_checks import check_entries
-from knowledge.checks.preflight_checks import check_preflight_rules
+from knowledge.checks.preflight_checks import check_live_rules, check_preflight_rules
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidFilesError
@@ -96,7 +96,11 @@ def _parse_days(text: str) -> int:
 
 def _check_entries(stale_days: int | None) -> int:
     entry_ids = {path.stem for path in ENTRIES_DIR.glob("*/*.yaml")}
-    faults = [*check_entries(), *check_preflight_rules(entry_ids=entry_ids)]
+    faults = [
+        *check_entries(),
+        *check_preflight_rules(entry_ids=entry_ids),
+        *check_live_rules(entry_ids=entry_ids),
+    ]
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
     if stale_days is not None:

@@ -7,14 +7,13 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
-from bot.cli.serve import add_sandbox_argument, build_environ
+from bot.cli.serve import add_sandbox_argument, build_local_environ
 from bot.errors import BotError, SettingsError, StartError
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.model.errors import KnowledgeError
@@ -103,7 +102,7 @@ def run(options: Namespace) -> int:
         print_error(f"{options.name}: not a valid template name")
         return EXIT_UNREADABLE
     try:
-        settings = read_terminal_settings(_default_to_az_login(build_environ(options)))
+        settings = read_terminal_settings(build_local_environ(options))
         result = asyncio.run(_look(options, settings.azure, load_knowledge(), query))
     except _NotSignedInError:
         sys.stderr.write(
@@ -118,10 +117,6 @@ def run(options: Namespace) -> int:
     else:
         _print_replies(result.replies)
     return result.exit_status
-
-
-def _default_to_az_login(environ: Mapping[str, str]) -> Mapping[str, str]:
-    return environ if environ.get("AZURE_LOOK", "").strip() else {**environ, "AZURE_LOOK": "local"}
 
 
 async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, query: TemplateQuery) -> LookResult:

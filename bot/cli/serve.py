@@ -67,3 +67,9 @@ def build_environ(options: Namespace) -> Mapping[str, str]:
         return os.environ
     turned_on = {name: os.environ.get(name, "") or "on" for name in ("SUPPORT_FILING", "SHARE_LOOKS")}
     return {**os.environ, "AZURE_LOOK": "sandbox", **turned_on}
+
+
+def build_local_environ(options: Namespace) -> Mapping[str, str]:
+    """Return the same for a command that reads Azure with this machine's `az login` unless it's told otherwise."""
+    environ = build_environ(options)
+    return environ if environ.get("AZURE_LOOK", "").strip() else {**environ, "AZURE_LOOK": "local"}

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from bot.preflight.source_files import STDIN, is_bicep
+from bot.preflight.source_files import STDIN, has_authors_lines
 from knowledge.model.entry import Language
 from knowledge.preflight.finding import PreflightFinding, PreflightResult
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule
@@ -18,8 +18,11 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "advice": "note"}
 
 
-def build_json(result: PreflightResult, language: Language) -> dict[str, Any]:
-    """Build the JSON object about one file. It always has every key."""
+def build_json(result: PreflightResult, language: Language, not_checked: Sequence[str] | None = None) -> dict[str, Any]:
+    """Build the JSON object about one template. It always has every key.
+
+    `not_checked` is what live checks couldn't look at; None if there were no live checks.
+    """
     counts = {level: sum(1 for finding in result.findings if finding.level == level) for level in LEVELS}
     return {
         "file": result.source.name,
@@ -28,6 +31,7 @@ def build_json(result: PreflightResult, language: Language) -> dict[str, Any]:
         "findings": [_build_finding(finding, language) for finding in result.findings],
         "unevaluated": list(result.unevaluated),
         "unread_scripts": [redact(name) for name in result.unread_scripts],
+        "not_checked": None if not_checked is None else list(not_checked),
     }
 
 
@@ -115,7 +119,7 @@ def _build_sarif_result(finding: PreflightFinding, rule_index: int, language: La
 
 
 def _is_translated(finding: PreflightFinding) -> bool:
-    return is_bicep(finding.source.name)
+    return not has_authors_lines(finding.source)
 
 
 def _build_uri(name: str) -> str:

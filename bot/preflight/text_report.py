@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.preflight.source_files import is_bicep
+from bot.preflight.source_files import has_authors_lines
 from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
 from knowledge.model.entry import Entry, Language
@@ -24,12 +24,12 @@ class PreflightReport:
         self._entries, self._language, self._style = entries, language, style
         self._texts = load_area("preflight", language)
 
-    def render(self, result: PreflightResult) -> str:
-        """Render everything about one file."""
+    def render(self, result: PreflightResult, not_checked: Sequence[str] | None = None) -> str:
+        """Render everything about one template. `not_checked` is what live checks, if any, couldn't look at."""
         lines = [self._render_head(result)]
         for group in _group_by_rule(result.findings):
-            lines += self._render_group(group, is_bicep(result.source.name))
-        lines += self._render_rest(result)
+            lines += self._render_group(group, not has_authors_lines(result.source))
+        lines += self._render_rest(result, not_checked)
         return "\n".join(self._style.format_line(line) for line in lines)
 
     def _render_head(self, result: PreflightResult) -> OutputLine:
@@ -90,11 +90,11 @@ class PreflightReport:
         elif not has_own_lines:
             yield self._texts["preflight.position"].format(line=line, column=column)
 
-    def _render_rest(self, result: PreflightResult) -> list[OutputLine]:
+    def _render_rest(self, result: PreflightResult, not_checked: Sequence[str] | None) -> list[OutputLine]:
         """Render what could be corrected, and what wasn't looked at."""
         texts, lines = self._texts, []
         correctable = sum(1 for finding in result.findings if finding.edits)
-        if correctable and not is_bicep(result.source.name):
+        if correctable and has_authors_lines(result.source):
             lines.append(OutputLine(texts["preflight.correctable"].format(n=correctable)))
         lines.append(OutputLine(texts["preflight.not-checked"]))
         if result.unevaluated:
@@ -103,7 +103,8 @@ class PreflightReport:
         if result.unread_scripts:
             listed = self._list(result.unread_scripts)
             lines.append(OutputLine(texts["preflight.unread"].format(names=listed), 4, hanging=2))
-        return [*lines, OutputLine(texts["preflight.live"], 4, hanging=2)]
+        skipped = (texts["preflight.live"],) if not_checked is None else not_checked
+        return [*lines, *(OutputLine(sentence, 4, hanging=2) for sentence in skipped)]
 
     def _list(self, items: Sequence[str]) -> str:
         listed = list(items[:_MAX_LISTED])

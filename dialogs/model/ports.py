@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dialogs.model.azure import (
     AccessMode,
@@ -21,6 +21,10 @@ from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery
+
+if TYPE_CHECKING:
+    from knowledge.preflight.live.lookup import LiveFacts
+    from knowledge.preflight.preflight_input import CheckedTemplate
 
 
 class DiagnoseText(Protocol):
@@ -78,6 +82,13 @@ class AzureReader(Protocol):
         """Return the template's JSON as Azure returns it, scripts and secrets included.
 
         Never store or log it, and redact what's shown of it.
+        """
+        ...
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
+        """Return what a template refers to in Azure, such as its images, networks, and roles, as far as it's readable.
+
+        What can't be read is part of the facts. It's looked up with the person's own permissions, or not at all.
         """
         ...
 

@@ -12,6 +12,7 @@ from knowledge.model.errors import Fault, KnowledgeError
 from knowledge.preflight.checking import check_source
 from knowledge.preflight.corrections import apply_edits
 from knowledge.preflight.finding import PreflightFinding
+from knowledge.preflight.live.live_rule_catalog import LIVE_RULES_DIR, read_live_rules
 from knowledge.preflight.rule import PreflightRule, RuleExample
 from knowledge.preflight.rule_catalog import RULES_DIR, read_rules
 from knowledge.preflight.source_text import SourceText
@@ -31,17 +32,24 @@ def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] |
     if faulty:
         return sorted(faulty)
     for rule, file in rule_files:
-        if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
-            file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
-        for text in rule.title.list_all():
-            if len(text) > MAX_RULE_TITLE_CHARS:
-                file.add_fault(("title",), f"a title has at most {MAX_RULE_TITLE_CHARS} characters")
-            if text.endswith("."):
-                file.add_fault(("title",), "a title has no period at the end")
+        _check_texts(file, rule, entry_ids)
         for key in ("examples", "near_misses"):
             if not getattr(rule, key):
                 file.add_fault((key,), f"{key!r} needs at least one")
         _check_examples(file, rule)
+    return sorted(fault for _, file in rule_files for fault in file.list_faults())
+
+
+def check_live_rules(folder: Path = LIVE_RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
+    """Return every fault of the live rules in `folder`; with `entry_ids`, also entries that don't exist."""
+    rule_files = read_live_rules(folder)
+    file_rules = {path.stem for path in RULES_DIR.glob("*.yaml")}
+    for rule, file in rule_files:
+        if not file.list_faults():
+            _check_texts(file, rule.rule, entry_ids)
+            for name in rule.settles:
+                if name not in file_rules:
+                    file.add_fault(("settles",), f"there's no rule {name!r}")
     return sorted(fault for _, file in rule_files for fault in file.list_faults())
 
 
@@ -55,6 +63,16 @@ def write_example(rule: PreflightRule, example: RuleExample) -> str:
         properties = {"source": {"type": "PlatformImage", **image, "version": "latest"}, **properties}
         resource["properties"] = properties
     return json.dumps(resource, indent=2, ensure_ascii=False)
+
+
+def _check_texts(file: YamlFile, rule: PreflightRule, entry_ids: Collection[str] | None) -> None:
+    if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
+        file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
+    for text in rule.title.list_all():
+        if len(text) > MAX_RULE_TITLE_CHARS:
+            file.add_fault(("title",), f"a title has at most {MAX_RULE_TITLE_CHARS} characters")
+        if text.endswith("."):
+            file.add_fault(("title",), "a title has no period at the end")
 
 
 def _check_examples(file: YamlFile, rule: PreflightRule) -> None:

@@ -55,7 +55,7 @@ def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
         title=section.get_localized("title"),
         why=section.get_localized("why"),
         fix=section.get_localized("fix"),
-        source=section.build_nested("source", _parse_source),
+        source=section.build_nested("source", parse_rule_source),
         becomes=section.get_text("becomes", ""),
         at=section.get_text("at", ""),
         where=section.build_each("where", _parse_condition),
@@ -125,7 +125,8 @@ def _parse_correction(file: YamlFile, key_path: KeyPath, value: Any) -> Correcti
     return Correction(operation, section.get_text("member", ""), section.get_raw("value"), section.get_text("find", ""))
 
 
-def _parse_source(file: YamlFile, key_path: KeyPath, value: Any) -> RuleSource:
+def parse_rule_source(file: YamlFile, key_path: KeyPath, value: Any) -> RuleSource:
+    """Build a rule's source; faults are recorded in the file."""
     section = Section(file, key_path, value, ("url", "read"))
     url = section.get_text("url")
     if not url.startswith("https://"):

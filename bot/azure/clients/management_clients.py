@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.imagebuilder.aio import ImageBuilderClient
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES
+from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES, PREFLIGHT_RULES, AllowRule
 from bot.azure.arm.request_policy import (
     Deadline,
     RequestPolicy,
@@ -65,6 +65,7 @@ class ManagementClients:
             self._resource_manager_credential, cloud.resource_scope
         )
         self._clients: dict[str, ImageBuilderClient] = {}
+        self._preflight_client: ImageBuilderClient | None = None
 
     async def __aenter__(self) -> ManagementClients:
         await self._transport.open()
@@ -129,6 +130,25 @@ class ManagementClients:
         scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{quote(group)}" if group else "")
         return await self._list_all(f"{scope}/providers/Microsoft.Storage/storageAccounts", ACCOUNTS_VERSION, scope)
 
+    async def look_up(self, path: str, query: Sequence[tuple[str, str]]) -> Any:
+        """Fetch the JSON at a path that a preflight check asks for. Raise `AzureRefusedError`."""
+        return await self._fetch_for_preflight(f"{quote(path)}?{urlencode(query)}", path)
+
+    async def look_up_next(self, address: str) -> dict[str, Any]:
+        """Fetch the next page of a list that a preflight check asked for. Raise `AzureRefusedError`."""
+        body = await self._fetch_for_preflight(address, "")
+        return body if isinstance(body, dict) else {}
+
+    async def _fetch_for_preflight(self, url: str, target: str) -> Any:
+        if self._preflight_client is None:
+            self._preflight_client = self._build_client(_ANY_SUBSCRIPTION, PREFLIGHT_RULES)
+        try:
+            response = await self._preflight_client.send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.json()
+        except Exception as error:
+            raise build_refused_error(error, target) from error
+
     def get_log_container(self, endpoint: str) -> ContainerClient:
         """Open the container of build logs at a storage account's endpoint, which the caller must have checked."""
         policy = StoragePolicy(RequestPolicy(f"{endpoint}/{LOG_CONTAINER}", LOG_RULES, self._retry))
@@ -167,26 +187,30 @@ class ManagementClients:
         return body if isinstance(body, dict) else {}
 
     def _get_client(self, subscription: str) -> ImageBuilderClient:
-        """Return the client for a subscription, built on the first call.
+        """Return the client for a subscription, built on the first call."""
+        if subscription not in self._clients:
+            self._clients[subscription] = self._build_client(subscription, LOOKUP_RULES)
+        return self._clients[subscription]
+
+    def _build_client(self, subscription: str, rules: Sequence[AllowRule]) -> ImageBuilderClient:
+        """Build a client that sends only requests that `rules` allow.
 
         The SDK's default policies would follow redirects, wait as long as a response asks, and register a missing
         resource provider, which is a change. So the list leaves those three out.
         """
-        if subscription not in self._clients:
-            self._clients[subscription] = ImageBuilderClient(
-                self._resource_manager_credential,
-                subscription,
-                base_url=self.cloud.resource_manager,
-                credential_scopes=[self.cloud.resource_scope],
-                transport=self._transport,
-                policies=[
-                    policies.RequestIdPolicy(),
-                    policies.HeadersPolicy(),
-                    policies.UserAgentPolicy(USER_AGENT),
-                    policies.ProxyPolicy(),
-                    policies.ContentDecodePolicy(),
-                    ResourceManagerPolicy(RequestPolicy(self.cloud.resource_manager, LOOKUP_RULES, self._retry)),
-                    self._authentication_policy,
-                ],
-            )
-        return self._clients[subscription]
+        return ImageBuilderClient(
+            self._resource_manager_credential,
+            subscription,
+            base_url=self.cloud.resource_manager,
+            credential_scopes=[self.cloud.resource_scope],
+            transport=self._transport,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy(USER_AGENT),
+                policies.ProxyPolicy(),
+                policies.ContentDecodePolicy(),
+                ResourceManagerPolicy(RequestPolicy(self.cloud.resource_manager, rules, self._retry)),
+                self._authentication_policy,
+            ],
+        )
