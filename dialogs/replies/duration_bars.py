@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dialogs.model.reply import BarState, DurationBar, DurationBars
+from dialogs.model.duration_bars import BarState, DurationBar, DurationBars
 from dialogs.replies.durations import format_duration
 
 MAX_BAR_CHARS = 10

@@ -5,12 +5,17 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import re2
 
 from knowledge.patterns import PatternSet, build_options
 
 Span = tuple[int, int]
+_MAX_SINGLE_SEARCH_COST = 32 << 10
+"""How much text, in bytes, to search for the rules' signs one by one. Compiling all of them takes about as long."""
+_CALL_COST = 256
+"""The fixed cost of a search, in bytes of text."""
 
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _PLAIN_SPELLINGS = {
@@ -111,6 +116,10 @@ class BytePattern:
         match = self._regex.search(view, pos, endpos)
         return None if match is None else ByteMatch(match, self._groups, view)
 
+    def has_match(self, view: bytes) -> bool:
+        """Return whether there's a match in `view`."""
+        return self._regex.search(view) is not None
+
     def match(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the match that starts at `pos`."""
         match = self._regex.match(view, pos, endpos)
@@ -134,21 +143,50 @@ RedactionRule = Callable[[bytes], Iterator[Span]]
 """Finds one kind of secret in a byte view. Spans may overlap and come in any order."""
 
 
+class WordSigns(NamedTuple):
+    """The signs of a rule with many words, each with a lowercase text that what it matches has."""
+
+    rows: Sequence[tuple[bytes, str]]
+
+    def join(self) -> str:
+        """Return one sign for all words."""
+        return "|".join(dict.fromkeys(sign for _, sign in self.rows))
+
+    def are_in(self, view: bytes) -> bool:
+        """Return whether the view has one of the signs, without compiling those of words that aren't in it."""
+        lowercase = view.lower()
+        signs = dict.fromkeys(sign for literal, sign in self.rows if literal in lowercase)
+        return bool(signs) and BytePattern(f"(?i){'|'.join(signs)}").search(view) is not None
+
+
+PrefilteredRule = tuple[str | WordSigns, RedactionRule]
+"""A rule with its sign: a case-insensitive pattern that matches every text in which the rule finds anything."""
+
+
 class RulePrefilter:
     """Selects the rules that can find something in a view, in one scan.
 
-    Each rule comes with a sign: a case-insensitive pattern that matches every text in which the rule finds anything.
-    Signs are words: character classes with high repeat counts would make the scan slow for some texts.
+    Signs are words: character classes with high repeat counts would make the scan slow for some texts. The first short
+    texts are searched sign by sign: compiling all of them takes longer, and the command line redacts just one log.
     """
 
-    def __init__(self, rules: Sequence[tuple[str, RedactionRule]]) -> None:
-        """Take `rules`, which are pairs of a sign and its rule."""
+    def __init__(self, rules: Sequence[PrefilteredRule]) -> None:
         self._rules = [rule for _, rule in rules]
-        self._signs = PatternSet([sign for sign, _ in rules])
+        self._signs = PatternSet([sign if isinstance(sign, str) else sign.join() for sign, _ in rules])
+        self._tests = [_build_test(sign) for sign, _ in rules]
+        self._single_search_cost = 0
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
         """Return the rules whose signs are in `view`, in no particular order."""
+        if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
+            self._single_search_cost += _CALL_COST + len(view)
+        if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
+            return [rule for rule, is_in in zip(self._rules, self._tests, strict=True) if is_in(view)] if view else []
         return [self._rules[index] for index in self._signs.find_in(view)]
+
+
+def _build_test(sign: str | WordSigns) -> Callable[[bytes], bool]:
+    return sign.are_in if isinstance(sign, WordSigns) else BytePattern(f"(?i){sign}").has_match
 
 
 def _decode_group_name(name: str | bytes) -> str:
