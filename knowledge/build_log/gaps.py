@@ -9,6 +9,7 @@ from typing import NamedTuple
 from knowledge.build_log.observations import MIN_GAP_SECONDS
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
+from knowledge.text.line_prefix import MAX_RUN_ID_CHARS, TIME_CHARS, parse_time
 from knowledge.text.lines import read_line
 
 MAX_GAPS = 20
@@ -98,8 +99,14 @@ def _find_timed_line(block: bytes, begin: int, end: int) -> _TimedLine | None:
         return None
     start = block.rfind(b"\n", 0, match.start()) + 1
     stop = block.find(b"\n", start)
-    text = block[start : stop if stop >= 0 else len(block)][:_MAX_LINE_BYTES]
-    time = read_line(0, text.decode("utf-8", "replace")).time
+    text = block[start : min(stop if stop >= 0 else len(block), start + _MAX_LINE_BYTES)]
+    prefix = match.start() - start
+    # In nearly all lines, what was found is the prefix; any other line is parsed as a whole.
+    is_prefix = prefix == 0 or (text.startswith(b"[") and text.find(b"]", 1, MAX_RUN_ID_CHARS) == prefix - 2)
+    if is_prefix:
+        time, _ = parse_time(match[0].decode("ascii"), len(match[0]) - TIME_CHARS - 1)
+    else:
+        time = read_line(0, text.decode("utf-8", "replace")).time
     return _TimedLine(time, start, text) if time else None
 
 

@@ -53,10 +53,9 @@ def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datet
     return None
 
 
-def record_exit_code(build: Build, line: LogLine) -> None:
+def record_exit_code(build: Build, code: int) -> None:
     """Note the exit code of the provisioner's own command, but not those of Packer's cleanup commands after it."""
-    code = parse_exit_code(line.body) if build.runs else None
-    if code is not None:
+    if build.runs:
         build.runs[-1].exit_code = code
 
 

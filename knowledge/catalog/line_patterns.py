@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 LINE_PATTERN_KEYS = ("id", "weight", "caps", "text", "regex", "unless", "examples", "not_examples")
 _MAX_TEXT_CHARS = 2_000
 _MAX_WEIGHT = 10
+_MAX_SINGLE_SEARCHES = 2_000
 
 
 class LinePatternMatch(NamedTuple):
@@ -59,12 +60,31 @@ class _SearchIndex:
             dict.fromkeys((*self.positions_by_text, *self.positions_by_unless, *self.regexes_by_literal))
         )
         self.other_regexes = PatternSet(other_regexes)
+        self.every_regex = PatternSet([regex for pattern in patterns for regex in pattern.regex])
+        self.positions_of_every = [position for position, pattern in enumerate(patterns) for _ in pattern.regex]
+        self._single_searches = 0
+
+    def find_regexes(self, searched: bytes, literals: Iterable[bytes]) -> Iterator[int]:
+        """Yield the positions of the patterns with a regex that matches a text with these literals.
+
+        Compiling all regexes together takes much longer than the first few searches one by one.
+        """
+        if self._single_searches >= _MAX_SINGLE_SEARCHES:
+            yield from (self.positions_of_every[number] for number in self.every_regex.find_in(searched))
+            return
+        numbers = {number for literal in literals for number in self.regexes_by_literal.get(literal, ())}
+        self._single_searches += len(numbers)
+        yield from (self.positions_of_others[number] for number in self.other_regexes.find_in(searched))
+        for number in numbers:
+            position, regex = self.regexes[number]
+            if regex.search(searched):
+                yield position
 
 
 class LinePatternSet:
     """A set of patterns that is searched in one pass over a text, however many there are. It's compiled on first use.
 
-    A regex is only searched for, and compiled, if the text has a literal that each of its matches has.
+    At first, a regex is only searched for, and compiled, if the text has a literal that each of its matches has.
     """
 
     def __init__(self, patterns: Sequence[LinePattern]) -> None:
@@ -86,17 +106,10 @@ class LinePatternSet:
         """Return every pattern found in the first 2,000 characters of `text`, in the order of the set."""
         index = self._index
         searched = normalize_literal(text[:_MAX_TEXT_CHARS]).encode("utf-8", "replace")
-        found = {index.positions_of_others[other] for other in index.other_regexes.find_in(searched)}
-        vetoed: set[int] = set()
-        regexes: set[int] = set()
-        for literal in index.literals.find_in(searched):
-            found.update(index.positions_by_text.get(literal, ()))
-            vetoed.update(index.positions_by_unless.get(literal, ()))
-            regexes.update(index.regexes_by_literal.get(literal, ()))
-        for number in regexes:
-            position, regex = index.regexes[number]
-            if position not in found and position not in vetoed and regex.search(searched):
-                found.add(position)
+        literals = index.literals.find_in(searched)
+        found = set(index.find_regexes(searched, literals))
+        found.update(position for literal in literals for position in index.positions_by_text.get(literal, ()))
+        vetoed = {position for literal in literals for position in index.positions_by_unless.get(literal, ())}
         return [self._patterns[position] for position in sorted(found - vetoed)]
 
 

@@ -33,12 +33,19 @@ _NAMES = frozenset({"template", "rg", "subnet", "vnet", "gallery", "definition",
 """Captured values that are names in Azure: part of one is another name."""
 
 
+class LineFilter(NamedTuple):
+    """Whether the line at an index may prove a failure. None before the offset `first_offset` does."""
+
+    is_relevant: Callable[[int], bool]
+    first_offset: int = 0
+
+
 class _SearchScope(NamedTuple):
     """The text to search, what we know about it, and the entries to search for."""
 
     entries: Mapping[str, Entry]
     indexed_text: IndexedText
-    is_relevant: Callable[[int], bool]
+    line_filter: LineFilter
     is_partial: bool
     is_about_build: bool
     tool: BuildTool
@@ -67,7 +74,7 @@ class Matcher:
     def search(
         self,
         indexed_text: IndexedText,
-        is_relevant: Callable[[int], bool],
+        line_filter: LineFilter,
         is_partial: bool,
         is_about_build: bool,
         tool: BuildTool = "image-builder",
@@ -76,12 +83,12 @@ class Matcher:
 
         Args:
             indexed_text: The text to search.
-            is_relevant: Whether the line at an index may prove a failure.
+            line_filter: Which lines may prove a failure.
             is_partial: Whether the text is a fragment of a log, so that missing counterevidence means little.
             is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
             tool: What the text comes from.
         """
-        scope = _SearchScope(self._entries, indexed_text, is_relevant, is_partial, is_about_build, tool)
+        scope = _SearchScope(self._entries, indexed_text, line_filter, is_partial, is_about_build, tool)
         found_literals = self._literal_set.find_in(indexed_text.lower)
         present = frozenset(found_literals)
         candidates: dict[str, MatchCandidate] = {}
@@ -163,11 +170,13 @@ def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Itera
     """Yield each place where all fragments follow each other on lines that count."""
     # Local names, because a hostile text reaches this loop thousands of times.
     fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
-    not_within, is_relevant = compiled.not_within, scope.is_relevant
-    indexed_text = scope.indexed_text
+    not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
+    indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
     for begin in find_literal(lower, fragments[0]):
-        end = _find_chain_end(lower, begin, fragments, within)
+        if begin < first_offset:
+            continue
+        end = _find_chain_end(lower, begin, fragments, within) if is_chain else begin + len(fragments[0])
         if end < 0:
             continue
         first = indexed_text.find_line_index(begin)

@@ -76,7 +76,8 @@ def _split_after_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
                 yield carry
                 carry = b""
             continue
-        yield carry + block[:cut] if carry else block[:cut]
-        carry = block[cut:]
+        rest = block[cut:]
+        yield b"".join((carry, memoryview(block)[:cut])) if carry or rest else block  # copied once: blocks are large
+        carry = rest
     if carry:
         yield carry
