@@ -26,6 +26,22 @@ class _TimedLine(NamedTuple):
     text: bytes
 
 
+class _LineCounter:
+    """Counts lines from one offset to the next: neighboring offsets are near each other, and blocks are large."""
+
+    def __init__(self, block: bytes, next_number: int) -> None:
+        """Start at the end of the block, where the line with `next_number` begins."""
+        self._block, self._offset, self._number = block, len(block), next_number
+
+    def get_number(self, offset: int) -> int:
+        """Return the number of the line that begins at `offset`."""
+        first, last = sorted((offset, self._offset))
+        count = self._block.count(b"\n", first, last)
+        self._number += count if offset > self._offset else -count
+        self._offset = offset
+        return self._number
+
+
 class LogGapFinder:
     """The silences of at least `MIN_GAP_SECONDS`, and the lines before and after each.
 
@@ -73,6 +89,7 @@ class LogGapFinder:
     def _bisect(self, block: bytes, next_number: int, first: _TimedLine, last: _TimedLine) -> None:
         """Halve the span from `first` to `last` until each silence is between two adjacent lines."""
         spans = [(first, last)]
+        counter = _LineCounter(block, next_number)
         while spans:
             begin, end = spans.pop()
             if not self._is_worth_keeping(begin.time, end.time):
@@ -82,7 +99,7 @@ class LogGapFinder:
             if between is None or between.start >= end.start:
                 between = _find_timed_line(block, begin.start + len(begin.text), end.start)
             if between is None or not begin.start < between.start < end.start:
-                edges = {next_number - block.count(b"\n", line.start): line.text for line in (begin, end)}
+                edges = {counter.get_number(line.start): line.text for line in (begin, end)}
                 self._keep_gap(_count_seconds(begin.time, end.time), edges)
                 continue
             spans += [(between, end), (begin, between)]

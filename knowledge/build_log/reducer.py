@@ -69,6 +69,7 @@ class LogReducer:
         for block in read_blocks(stream):
             reduction.add_block(block)
             bytes_read += len(block)
+            del block  # memory for the next one
             if progress is not None:
                 progress(bytes_read)
         return ReducedLog(reduction.build_lines(), reduction.line_count + 1, tuple(reduction.list_gaps()))
