@@ -48,8 +48,11 @@ _PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
         ),
     ),
 )
-_CAPTURE_PREFIXES = dict(_PHASE_PREFIXES)["capture"]
 _ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
+_PHASES_BY_FIRST_CHAR = {
+    first: [(prefix, phase) for phase, prefixes in _PHASE_PREFIXES for prefix in prefixes if prefix[0] == first]
+    for first in {prefix[0] for prefix in _ANY_PHASE_PREFIX}
+}
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
 _CLEAN_UP_PREFIXES = (
     "Deleting Virtual Machine deployment",
@@ -158,7 +161,8 @@ class _BuildReader:
 
     def _update_timeline(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
         build = self.build
-        if _update_phase(build, line):
+        tells_phase = _update_phase(build, line)
+        if tells_phase:
             follow_phase(build, index, line.time or previous_time)
         name = read_telemetry(build, line, index, previous_time) if self.has_telemetry else detect_start(build, line)
         if name:
@@ -166,7 +170,7 @@ class _BuildReader:
             end_run(build, index, previous_time)
             forget_late_stages(build, line.time or previous_time)
             build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
-        elif line.source == "output" and line.body.startswith(_CAPTURE_PREFIXES):
+        elif tells_phase and build.phase == "capture" and line.source == "output":
             end_run(build, index, previous_time)
 
     def _record_end(self, index: int, line: LogLine, previous_time: datetime | None, is_over: bool) -> None:
@@ -231,9 +235,11 @@ def _update_phase(build: Build, line: LogLine) -> bool:
     has_winrm = "WinRM" in body
     if line.source != "output" and line.component is None and not has_winrm and "SSH" not in body:
         return False
-    tells_phase = body.startswith(_ANY_PHASE_PREFIX)
-    if tells_phase:
-        build.phase = next(phase for phase, prefixes in _PHASE_PREFIXES if body.startswith(prefixes))
+    tells_phase = False
+    for prefix, phase in _PHASES_BY_FIRST_CHAR.get(body[:1], ()):
+        if body.startswith(prefix):
+            build.phase, tells_phase = phase, True
+            break
     if has_winrm:
         build.os = build.os or "windows"
     elif body.startswith(_LINUX_PREFIXES):
