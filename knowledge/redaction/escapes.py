@@ -36,7 +36,8 @@ def find_behind_escapes(view: bytes, find: Callable[[bytes], Sequence[Span]]) ->
                 _append(decoded, offsets, view, position, line_end + 1)
             position = view.rfind(b"\n", 0, start) + 1
             line_end = find_line_end(view, start)
-        _append(decoded, offsets, view, position, start)
+        if start > position:
+            _append(decoded, offsets, view, position, start)
         decoded.append(_decode(view[start:end]))
         offsets.append(start)
         position = end
