@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
 
@@ -18,8 +18,7 @@ BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "ste
 """Values that every rule can use in its texts, besides those that it captures itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinePattern:
+class LinePattern(NamedTuple):
     """What a line says, and how much it tells about the cause, from 0 to 10.
 
     `text` and `unless` are lowercase, with collapsed whitespace. `regex_literals` has for each of `regex` the lowercase
@@ -38,8 +37,7 @@ class LinePattern:
     not_examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FindingExample:
+class FindingExample(NamedTuple):
     """Lines that a rule must recognize, and the English headline that they must produce; "" if any will do."""
 
     text: str
