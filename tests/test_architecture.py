@@ -68,7 +68,7 @@ FLOORS = {
         ("build_log", "template"),
         ("text",),
         ("redaction", "commands"),
-        ("patterns", "yaml_files"),
+        ("patterns", "pattern_literals", "yaml_files"),
         ("model",),
         ("azure_clouds", "azure_names", "azure_times"),
     ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.cards.text_runs import CardElement, build_rich_text, build_text_runs, insert_soft_breaks
-from dialogs.model.reply import DurationBars
+from dialogs.model.duration_bars import DurationBars
 from dialogs.replies.duration_bars import BarRow, PieceKind, build_bar_rows
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language

@@ -20,11 +20,11 @@ from bot.cards.text_runs import (
     build_text_runs,
     insert_soft_breaks,
 )
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,

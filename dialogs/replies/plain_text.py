@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Button,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,
