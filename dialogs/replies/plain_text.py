@@ -76,6 +76,8 @@ def _build_replacements() -> dict[int, str]:
 
 
 _REPLACEMENTS = _build_replacements()
+_PRINTABLE_REPLACED = frozenset(chr(code) for code in _REPLACEMENTS if chr(code).isprintable())
+"""The characters that are replaced though Python counts them as printable, such as the blank letters."""
 
 
 def sanitize_text(text: str) -> str:
@@ -84,7 +86,8 @@ def sanitize_text(text: str) -> str:
     Every line end becomes a line feed; tabs stay. The result is valid Unicode and safe to print. The function is
     idempotent.
     """
-    if text.isascii() and text.isprintable():  # nearly every text: keep it cheap
+    # nearly every text: keep it cheap
+    if text.isprintable() and (text.isascii() or _PRINTABLE_REPLACED.isdisjoint(text)):
         return text
     if "\x1b" in text:
         text = _strip_escapes(text)
