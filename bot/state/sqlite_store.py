@@ -111,7 +111,8 @@ class SqliteStore:
     async def list_waiting_keys(self, limit: int) -> list[str]:
         """Return at most `limit` keys that were committed with `waiting`, longest waiting first."""
         query = "select key from state where waiting order by touched limit ?"
-        return await self._run_in_thread(lambda database: [key for (key,) in database.execute(query, (limit,))])
+        # like the commits: in the thread, it could see those that came after it
+        return await self._run(lambda database: [key for (key,) in database.execute(query, (limit,))])
 
     async def forget(self, key: str) -> None:
         """Delete what is stored under `key`, if anything."""
