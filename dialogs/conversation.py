@@ -80,7 +80,9 @@ class Conversation:
         before, was_unreadable = _read_state(state)
         context = self._build_context(turn, before)
         result = await self._dispatch_turn(context, before, turn)
-        result = replace(result, state=replace(result.state, azure=result.state.azure.expire_name_prompt(before.azure)))
+        azure = result.state.azure.expire_name_prompt(before.azure)
+        if azure is not result.state.azure:
+            result = replace(result, state=replace(result.state, azure=azure))
         if was_unreadable and not isinstance(turn.event, MemberJoined):
             result = DialogResult(before, (show_notice(context, "trouble.lost"),)).followed_by(result)
         if context.is_public:

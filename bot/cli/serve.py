@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
@@ -55,6 +56,8 @@ def run(options: Namespace) -> int:
     except (SettingsError, StartError, KnowledgeError) as error:
         print_error(f"Image Medic cannot start:\n{error}")
         return 1
+    # the knowledge stays until the end: going through it for garbage would stop all turns for a tenth of a second
+    gc.freeze()
     try:
         return asyncio.run(serve(settings, known, options.playground, observer))
     finally:

@@ -214,7 +214,7 @@ class Reply:
 def iterate_commands(blocks: Iterable[Block]) -> Iterator[Command]:
     """Yield the commands among `blocks`, those in folded sections too."""
     for block in blocks:
-        if isinstance(block, FoldedSection):
-            yield from iterate_commands(block.blocks)
-        elif isinstance(block, Command):
+        if isinstance(block, Command):
             yield block
+        elif isinstance(block, FoldedSection):
+            yield from iterate_commands(block.blocks)

@@ -116,7 +116,8 @@ def _generate_smaller_states(state: ConversationState) -> Iterator[ConversationS
 
 def _serialize(state: ConversationState) -> dict[str, Any]:
     tickets = state.tickets.without_orphan(_collect_draft_ids(state))
-    state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
+    if tickets is not state.tickets or len(state.fact_verdicts) > MAX_FACT_VERDICTS:
+        state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
     document = {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
     return document if tickets != TicketState() else {**document, "tickets": None}
 
