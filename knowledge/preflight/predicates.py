@@ -29,6 +29,7 @@ from knowledge.preflight.property_checks import (
 )
 from knowledge.preflight.step_checks import (
     Scripts,
+    find_early_apt,
     find_other_checksum,
     find_quick_steps,
     find_update_after_install,
@@ -171,6 +172,7 @@ PREDICATES: Mapping[str, Predicate] = {
     "secret": find_secrets,
     "update-without-restart": _adapt_step_check(find_update_without_restart),
     "update-after-install": _adapt_step_check(find_update_after_install),
+    "early-apt": _adapt_step_check(find_early_apt),
     "quick-steps": _adapt_step_check(find_quick_steps),
     "other-checksum": _adapt_step_check(find_other_checksum),
     "other-network": find_other_network,

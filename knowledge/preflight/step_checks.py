@@ -26,6 +26,11 @@ _QUICK_COMMANDS = frozenset(
         *("set-item", "set-itemproperty", "set-service", "set-timezone", "write-host", "write-output"),
     }
 )
+_APT = frozenset({"apt", "apt-get"})
+_CHANGES = re.compile(r"\s(?:update|install|upgrade|dist-upgrade|full-upgrade)\b")
+_WAITS_FOR_LOCK = re.compile(
+    r"cloud-init|DPkg::Lock|\bfuser\b|\blsof\b|\bflock\b|unattended-upgr|apt-daily|\bsleep\s+\d"
+)
 _MAX_QUICK_COMMANDS = 5
 _MAX_SLOW_CPUS = 1
 
@@ -67,6 +72,16 @@ def find_quick_steps(template: CheckedTemplate, scripts: Scripts) -> Iterator[Pr
         return
     if all(_is_quick(scripts, step) for step in steps):
         yield PropertyFault(steps[0] if steps else customize, {"value": size.text if size else ""})
+
+
+def find_early_apt(template: CheckedTemplate, scripts: Scripts) -> Iterator[PropertyFault]:
+    """Find the first step that calls apt, unless something waits for its lock before."""
+    for script in scripts:
+        if _WAITS_FOR_LOCK.search(script.scanned.code):
+            return
+        if any(command.name in _APT and _CHANGES.search(command.text) for command in script.scanned.commands):
+            yield PropertyFault(script.step)
+            return
 
 
 def find_other_checksum(template: CheckedTemplate, scripts: Scripts) -> Iterator[PropertyFault]:
