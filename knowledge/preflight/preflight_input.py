@@ -22,6 +22,7 @@ DEFINITION_TYPE = "microsoft.compute/galleries/images"
 _DEPLOYMENT_TYPE = "microsoft.resources/deployments"
 _MAX_NESTING = 8
 MAX_TEMPLATES = 50
+_MAX_NEIGHBORS = 200
 _HCL = re.compile(r'(?m)^[ \t]*(?:source|build|packer|variable|locals|data)\b(?:\s+"[^"\n]*"){0,2}\s*\{')
 _BICEP = re.compile(r"(?m)^[ \t]*(?:param|resource|module|targetScope|var)\s+\w+")
 _EMPTY: dict[str, JsonNode] = {}
@@ -103,7 +104,7 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     found = list(islice(_find_resources(root, "$", scope, 0, ""), MAX_TEMPLATES))
     if not found:
         raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
-    neighbors, is_alone = tuple(_find_neighbors(root, scope)), len(found) == 1
+    neighbors, is_alone = tuple(islice(_find_neighbors(root, scope), _MAX_NEIGHBORS)), len(found) == 1
     return [CheckedTemplate(source, path, node, _is_deployed(node), neighbors, is_alone) for path, node in found]
 
 

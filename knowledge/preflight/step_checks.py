@@ -27,7 +27,7 @@ _QUICK_COMMANDS = frozenset(
     }
 )
 _APT = frozenset({"apt", "apt-get"})
-_CHANGES = re.compile(r"\s(?:update|install|upgrade|dist-upgrade|full-upgrade)\b")
+_UPDATES = re.compile(r"\s(?:update|upgrade|dist-upgrade|full-upgrade)\b")
 _WAITS_FOR_LOCK = re.compile(
     r"cloud-init|DPkg::Lock|\bfuser\b|\blsof\b|\bflock\b|unattended-upgr|apt-daily|\bsleep\s+\d"
 )
@@ -75,11 +75,11 @@ def find_quick_steps(template: CheckedTemplate, scripts: Scripts) -> Iterator[Pr
 
 
 def find_early_apt(template: CheckedTemplate, scripts: Scripts) -> Iterator[PropertyFault]:
-    """Find the first step that calls apt, unless something waits for its lock before."""
+    """Find the first step that updates with apt, unless something waits for its lock before."""
     for script in scripts:
         if _WAITS_FOR_LOCK.search(script.scanned.code):
             return
-        if any(command.name in _APT and _CHANGES.search(command.text) for command in script.scanned.commands):
+        if any(command.name in _APT and _UPDATES.search(command.text) for command in script.scanned.commands):
             yield PropertyFault(script.step)
             return
 
