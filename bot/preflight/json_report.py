@@ -32,6 +32,7 @@ def build_json(result: PreflightResult, language: Language, not_checked: Sequenc
         "unevaluated": list(result.unevaluated),
         "unread_scripts": [redact(name) for name in result.unread_scripts],
         "not_checked": None if not_checked is None else list(not_checked),
+        "exempt": result.exempt_count,
     }
 
 

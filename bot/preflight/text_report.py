@@ -96,6 +96,9 @@ class PreflightReport:
         correctable = sum(1 for finding in result.findings if finding.edits)
         if correctable and has_authors_lines(result.source):
             lines.append(OutputLine(texts["preflight.correctable"].format(n=correctable)))
+        if result.exempt_count:
+            ending = ".one" if result.exempt_count == 1 else ""
+            lines.append(OutputLine(texts[f"preflight.exempt{ending}"].format(n=result.exempt_count)))
         lines.append(OutputLine(texts["preflight.not-checked"]))
         if result.unevaluated:
             listed = self._list(result.unevaluated)

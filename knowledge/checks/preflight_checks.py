@@ -21,6 +21,8 @@ from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 MAX_RULE_TITLE_CHARS = 110
 EXAMPLE_DAY = date(2026, 11, 29)
 """The day on which examples are checked: those about dates need one that stays."""
+NEIGHBOR_NAME = "neighbor.sh"
+"""The only file beside an example."""
 _WINDOWS = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter"}
 _LINUX = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
 
@@ -62,7 +64,8 @@ def write_example(rule: PreflightRule, example: RuleExample) -> str:
         image = _WINDOWS if rule.os == "windows" else _LINUX
         properties = {"source": {"type": "PlatformImage", **image, "version": "latest"}, **properties}
         resource["properties"] = properties
-    return json.dumps(resource, indent=2, ensure_ascii=False)
+    value = {"resources": [resource, *example.beside]} if example.beside else resource
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _check_texts(file: YamlFile, rule: PreflightRule, entry_ids: Collection[str] | None) -> None:
@@ -96,4 +99,8 @@ def _check_examples(file: YamlFile, rule: PreflightRule) -> None:
 
 
 def _find(rule: PreflightRule, text: str) -> Sequence[PreflightFinding]:
-    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY).findings
+    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY, read_neighbor=_read_neighbor).findings
+
+
+def _read_neighbor(name: str) -> SourceText | None:
+    return SourceText(name, "echo hello\n") if name == NEIGHBOR_NAME else None

@@ -9,7 +9,7 @@ from itertools import islice
 
 from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
-from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit
+from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit, is_exempt
 from knowledge.preflight.place import Place, list_places
 from knowledge.preflight.predicates import PREDICATES, PredicateContext
 from knowledge.preflight.preflight_input import CheckedTemplate, read_checked_templates
@@ -46,8 +46,16 @@ def check_source(
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
-    findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
-    return PreflightResult(source, tuple(templates), tuple(findings[:MAX_FINDINGS]), tuple(unevaluated), tuple(unread))
+    kept = [finding for finding in findings if not is_exempt(finding)]
+    kept.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
+    return PreflightResult(
+        source,
+        tuple(templates),
+        tuple(kept[:MAX_FINDINGS]),
+        tuple(unevaluated),
+        tuple(unread),
+        exempt_count=len(findings) - len(kept),
+    )
 
 
 class _TemplateChecker:

@@ -197,7 +197,8 @@ class _Parser:
     def _parse_scalar(self) -> Any:
         match = _SCALAR.match(self._text, self._position)
         if match is None:
-            raise self._fail("a value is expected here")
+            has_quote = self._text.startswith("'", self._position)
+            raise self._fail("a text needs double quotes" if has_quote else "a value is expected here")
         if match[0].lower() in _WORDS:
             value: Any = _WORDS[match[0].lower()]
         else:

@@ -18,7 +18,8 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "advice")
 ScriptLanguage = Literal["shell", "powershell"]
 ConditionTest = Literal[
     "missing", "present", "empty", "equals", "not_equals", "one_of", "not_one_of", "matches", "not_matches",
-    "in_range", "not_in_range", "is_a", "not_a", "items", "refers_to", "not_refers_to", "repeated",
+    "in_range", "not_in_range", "includes", "not_includes", "is_a", "not_a", "items", "refers_to", "not_refers_to",
+    "repeated",
 ]  # fmt: skip
 CONDITION_TESTS: tuple[ConditionTest, ...] = ConditionTest.__args__  # type: ignore[attr-defined]
 EditOperation = Literal["set", "remove", "replace"]
@@ -86,9 +87,10 @@ class RuleSource:
 
 @dataclass(frozen=True, slots=True)
 class RuleExample:
-    """A fragment of a template: the members of a resource, as plain values."""
+    """A fragment of a template: the members of a resource, and the resources beside it, as plain values."""
 
     resource: Mapping[str, Any]
+    beside: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ _SYSTEMS = ("windows", "linux")
 _SHORTHANDS = {"shell": "Shell", "powershell": "PowerShell"}
 """What an example can give instead of a resource: a script's text."""
 
+_BESIDE = "beside"
+
 
 def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
     """Build the rule of a file; faults are recorded in the file."""
@@ -145,7 +147,11 @@ def _parse_example(file: YamlFile, key_path: KeyPath, value: Any) -> RuleExample
     for key, kind in _SHORTHANDS.items():
         if set(value) == {key}:
             return RuleExample({"properties": {"customize": [{"type": kind, "inline": str(value[key]).split("\n")}]}})
-    return RuleExample(value)
+    beside = value.get(_BESIDE, ())
+    if not isinstance(beside, (list, tuple)) or not all(isinstance(item, Mapping) for item in beside):
+        file.add_fault((*key_path, _BESIDE), "it must be a list of resources")
+        beside = ()
+    return RuleExample({key: item for key, item in value.items() if key != _BESIDE}, tuple(beside))
 
 
 def _compile(section: Section, key: str) -> re2._Regexp[bytes] | None:

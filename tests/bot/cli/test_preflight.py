@@ -61,7 +61,7 @@ def test_a_finding_has_its_place_its_fix_and_its_entry(tmp_path: Path, capsys: p
     place = "customizer 1 (web) · script line 1 · line 25, column 17 · $.properties.customize[0].inline[0]"
     assert place in lines
     assert "Fix: Add `-y`, and set `DEBIAN_FRONTEND=noninteractive`." in lines
-    assert "Leads to: Build timeout exceeded [build-timeout]" in lines
+    assert "Leads to: Script ended with a non-zero exit code [script-nonzero-exit]" in lines
 
 
 def test_findings_of_one_rule_are_told_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,7 @@ def test_json_has_every_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert first == second
     assert first["counts"] == {"error": 0, "warning": 1, "advice": 0}
     (finding,) = first["findings"]
-    assert (finding["rule"], finding["entry"], finding["line"]) == ("apt-without-yes", "build-timeout", 25)
+    assert (finding["rule"], finding["entry"], finding["line"]) == ("apt-without-yes", "script-nonzero-exit", 25)
     assert finding["part"] == {"kind": "customizer", "number": 1, "name": "web"}
     assert finding["correctable"] is True
 
