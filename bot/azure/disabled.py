@@ -40,6 +40,10 @@ class DisabledAzureReader:
         """Raise `AzureRefusedError`."""
         _refuse()
 
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Raise `AzureRefusedError`."""
+        _refuse()
+
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Raise `AzureRefusedError`."""
         _refuse()

@@ -62,6 +62,13 @@ class AzureReader(Protocol):
         """Return the template, its last run, and that run's outputs."""
         ...
 
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Return the template's JSON as Azure returns it, scripts and secrets included.
+
+        Never store or log it, and redact what's shown of it.
+        """
+        ...
+
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Return the end of the last run's log, back to where the failed provisioner started; at most 4 MB."""
         ...

@@ -59,6 +59,10 @@ class NamedAzure(FakeAzure):
         self.people.append(person.id)
         return await super().fetch_status(person, ref)
 
+    async def fetch_template_json(self, person: Person, ref: TemplateId) -> str:
+        self.people.append(person.id)
+        return await super().fetch_template_json(person, ref)
+
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         self.people.append(person.id)
         return await super().fetch_log_tail(person, status)

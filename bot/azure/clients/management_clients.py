@@ -36,6 +36,8 @@ RETRY_PAUSE_SECONDS = 0.2
 SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
+TEMPLATES_VERSION = "2025-10-01"
+"""The version that has all properties of a template; the SDK's clients use the same one."""
 BLOB_VERSION = "2023-11-03"
 """Old enough for every cloud and for Azurite; reading doesn't need anything newer."""
 LOG_CONTAINER = "packerlogs"
@@ -77,6 +79,20 @@ class ManagementClients:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
             answer = await operations.get(template_id.resource_group, template_id.name)
             return parse_template(answer.as_dict())
+        except Exception as error:
+            raise build_refused_error(error, template_id.to_resource_id()) from error
+
+    async def get_template_json(self, template_id: TemplateId) -> str:
+        """Fetch the template as Resource Manager's JSON text, which may have secrets. Raise `AzureRefusedError`."""
+        path = (
+            f"/subscriptions/{template_id.subscription}/resourceGroups/{quote(template_id.resource_group)}"
+            f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{quote(template_id.name)}"
+        )
+        url = f"{path}?{urlencode({'api-version': TEMPLATES_VERSION})}"
+        try:
+            response = await self._get_client(template_id.subscription).send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.text()
         except Exception as error:
             raise build_refused_error(error, template_id.to_resource_id()) from error
 

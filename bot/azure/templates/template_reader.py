@@ -100,6 +100,12 @@ class AzureTemplateReader:
             )
             return build_template_status(template.template_id or template_id, template, outputs)
 
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Fetch the template as Resource Manager's JSON text, unredacted. Raise `AzureRefusedError`."""
+        async with self._open_clients(person, "template", template_id.to_resource_id()) as clients:
+            self._check_template_id(template_id)
+            return await clients.get_template_json(template_id)
+
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Fetch the end of the last run's log, from where the failed provisioner started. Raise `AzureRefusedError`."""
         async with self._open_clients(person, "log-tail", status.template_id.to_resource_id()) as clients:

@@ -34,7 +34,7 @@ async def test_off_refuses_every_lookup() -> None:
     status = build_status(REF)
     for lookup in (
         azure.find_templates(PERSON, TemplateQuery("x")), azure.find_failed_templates(PERSON), azure.fetch_status(PERSON, REF),
-        azure.fetch_log_tail(PERSON, status), azure.diagnose_log(PERSON, status, "en", lambda *_: None),
+        azure.fetch_template_json(PERSON, REF), azure.fetch_log_tail(PERSON, status), azure.diagnose_log(PERSON, status, "en", lambda *_: None),
     ):  # fmt: skip
         with pytest.raises(AzureRefusedError) as caught:
             await lookup

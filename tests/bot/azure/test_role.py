@@ -56,6 +56,7 @@ async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzur
     for wanted in (TemplateQuery(REF.name), TemplateQuery(staging_group="rg-staging"), TemplateQuery(account=ACCOUNT)):
         assert (await reader.find_templates(PERSON, wanted)).exact_matches == (REF,)
     await reader.find_failed_templates(PERSON)
+    await reader.fetch_template_json(PERSON, REF)
     await reader.fetch_log_tail(PERSON, await reader.fetch_status(PERSON, REF))
     asked = {action_for(path.split(" ")[1]) for path in azure.paths if "/blobs/" not in path}
     assert asked == set(ROLE["Actions"])

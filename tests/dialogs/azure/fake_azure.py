@@ -66,6 +66,7 @@ class FakeAzure:
         self.tails: dict[TemplateId, LogTail] = {
             replace(GOLDEN, name="quiet"): replace(TAIL, text="UNMATCHED", size=180_000)
         }
+        self.template_texts: dict[TemplateId, str] = {}
         self.refusals: dict[str, AzureRefusal] = {}
         self.asked: list[tuple[str, Any]] = []
         self.found: TemplateSearchResult | None = None
@@ -95,6 +96,11 @@ class FakeAzure:
         self._note("status", ref)
         await self._hang("status")
         return self.statuses[ref]
+
+    async def fetch_template_json(self, person: Person, ref: TemplateId) -> str:
+        self._note("template", ref)
+        await self._hang("template")
+        return self.template_texts[ref]
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         self._note("log_tail", status.template_id)
