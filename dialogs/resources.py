@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, LookSharer, TicketFiler
+from dialogs.model.ports import (
+    AttachmentReader,
+    AzureReader,
+    Clock,
+    DiagnoseText,
+    FindMistakes,
+    LookSharer,
+    TicketFiler,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +20,8 @@ class DialogResources:
     """The ports, the same for every turn. A port is None if the operator didn't set it up.
 
     Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and without
-    `attachment_reader` no attached file is opened. Without `look_sharer`, lookups stay in the private chat.
+    `attachment_reader` no attached file is opened. Without `look_sharer`, lookups stay in the private chat. Without
+    `find_mistakes`, nothing in a template speaks for a diagnosis.
     """
 
     diagnose: DiagnoseText
@@ -21,3 +30,4 @@ class DialogResources:
     ticket_filer: TicketFiler | None = None
     attachment_reader: AttachmentReader | None = None
     look_sharer: LookSharer | None = None
+    find_mistakes: FindMistakes | None = None

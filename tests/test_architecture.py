@@ -50,7 +50,7 @@ FLOORS = {
         ("azure", "support"),
         ("sharing",),
         ("solution",),
-        ("timeline",),
+        ("timeline", "mistakes"),
         ("replies", "forget"),
         ("action_registry", "job_registry"),
         ("context", "typed_commands", "resources"),
@@ -58,7 +58,7 @@ FLOORS = {
         ("model",),
     ),
     "knowledge": (
-        ("checks",),
+        ("checks", "mistakes"),
         ("diagnosis", "knowledge_base", "preflight"),
         ("search",),
         ("input",),

@@ -127,6 +127,8 @@ def _default_to_az_login(environ: Mapping[str, str]) -> Mapping[str, str]:
 async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, query: TemplateQuery) -> LookResult:
     """Find the template, read its status and the end of its log, and diagnose both."""
     from bot.host.services import open_services
+    from bot.host.template_mistakes import build_mistake_finder
+    from bot.workload.text_workers import TextWorkers
     from dialogs.azure import choose_template
     from dialogs.azure.refusals import build_refusal_blocks
     from dialogs.azure.status_reply import show_combined_diagnosis
@@ -153,7 +155,9 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
                 return LookResult((choose_template.ask_which_template(context, found),))
             if not found.exact_matches:
                 return LookResult((choose_template.show_no_template(context, request, found),))
-            snapshot = await fetch_snapshot(services.azure, person, found.exact_matches[0], compute_deadline())
+            find_mistakes = build_mistake_finder(TextWorkers())
+            template_id, deadline = found.exact_matches[0], compute_deadline()
+            snapshot = await fetch_snapshot(services.azure, person, template_id, deadline, find_mistakes)
         except AzureRefusedError as refused:
             if refused.refusal.reason == "sign-in":
                 raise _NotSignedInError from None

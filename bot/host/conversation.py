@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.host.template_mistakes import build_mistake_finder
 from bot.telemetry.observer import NullObserver, Observer
 from bot.workload.text_workers import TextWorkers
 from dialogs.conversation import Conversation
@@ -88,7 +89,15 @@ def build_dialog_services(
                 return diagnose_and_observe(text, language)
         return await workers.run(lambda: diagnose_and_observe(text, language))
 
-    resources = DialogResources(diagnose, _format_current_time, azure, ticket_filer, attachment_reader, look_sharer)
+    resources = DialogResources(
+        diagnose,
+        _format_current_time,
+        azure,
+        ticket_filer,
+        attachment_reader,
+        look_sharer,
+        build_mistake_finder(workers),
+    )
     return DialogServices(
         Conversation(knowledge.base, resources, knowledge.texts),
         MessageExtension(knowledge.base, diagnose, _format_current_time, knowledge.texts),

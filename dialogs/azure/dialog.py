@@ -16,7 +16,7 @@ from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
-from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.ports import AzureReader, DiagnoseText, FindMistakes
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import build_default_buttons
 from dialogs.replies.run_states import name_state
@@ -33,6 +33,7 @@ class AzureDialog:
 
     azure_reader: AzureReader | None
     diagnose: DiagnoseText
+    find_mistakes: FindMistakes | None = None
 
     @classmethod
     def for_request(cls, request: ActionRequest) -> AzureDialog:
@@ -42,7 +43,7 @@ class AzureDialog:
     @classmethod
     def from_resources(cls, resources: DialogResources) -> AzureDialog:
         """Build the dialog from the ports and the knowledge that it uses."""
-        return cls(resources.azure_reader, resources.diagnose)
+        return cls(resources.azure_reader, resources.diagnose, resources.find_mistakes)
 
     @property
     def access_mode(self) -> AccessMode:
@@ -152,7 +153,7 @@ class AzureDialog:
             if request.kind == "watch":
                 async with asyncio.timeout_at(until):
                     return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
-            seen = await fetch_snapshot(azure, person, ref, until)
+            seen = await fetch_snapshot(azure, person, ref, until, self.find_mistakes)
         except AzureRefusedError as refused:
             return self._show_refusal(context, state, request, refused.refusal)
         except TimeoutError:

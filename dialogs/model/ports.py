@@ -19,6 +19,7 @@ from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, Ti
 from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 
@@ -27,6 +28,17 @@ class DiagnoseText(Protocol):
 
     async def __call__(self, text: str, language: Language) -> Diagnosis:
         """Return the diagnosis of `text`, with titles in `language`. Never raise, whatever the text."""
+        ...
+
+
+class FindMistakes(Protocol):
+    """Finds the mistakes in a template, off the event loop."""
+
+    async def __call__(self, template_json: str) -> tuple[TemplateMistake, ...]:
+        """Return the mistakes that can have failed a build, the worst first. Never raise, whatever the text.
+
+        A text that's too long, no template, or takes too long has none.
+        """
         ...
 
 

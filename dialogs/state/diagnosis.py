@@ -21,6 +21,7 @@ from knowledge.model.diagnosis import (
 )
 from knowledge.model.entry import BuildTool
 from knowledge.model.finding import Finding, StepPlace
+from knowledge.model.template_mistake import TemplateMistake
 
 MAX_EVIDENCE_LINES = 5
 MAX_EXCERPT_LINES = 16
@@ -53,6 +54,7 @@ _LAYOUTS: Layouts = {
             "line_count": Stored("lines"),
             "ids": Stored(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
             "longest_gap": Stored("silence"),
+            "mistake": Stored(omits_default=True),
         }
     ),
     Match: Layout(
@@ -74,6 +76,14 @@ _LAYOUTS: Layouts = {
     ),
     StepPlace: Layout(
         {"provisioner": Stored(max_chars=MAX_NAME_CHARS), "name": Stored(max_chars=MAX_NAME_CHARS)},
+        omits_defaults=True,
+    ),
+    TemplateMistake: Layout(
+        {
+            "rule": Stored(max_chars=MAX_NAME_CHARS),
+            "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
+            "diff": Stored(max_items=MAX_EXCERPT_LINES),
+        },
         omits_defaults=True,
     ),
     LogGap: Layout(is_row=True),

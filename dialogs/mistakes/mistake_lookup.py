@@ -1,0 +1,53 @@
+"""Find the mistakes in the template of a failed run, as far as a lookup's time allows: without them, nothing fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dialogs.context import DialogContext
+from dialogs.model.azure import TemplateStatus
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.ports import AzureReader, FindMistakes
+from dialogs.model.turn import Person
+from knowledge.mistakes.explanation import explain_failure, raise_confidence
+from knowledge.model.diagnosis import Diagnosis, Match
+from knowledge.model.template_mistake import TemplateMistake
+from knowledge.preflight.rule_catalog import get_rules
+
+MAX_SECONDS = 4.0
+"""How long a lookup waits for the mistakes; it has other things to show."""
+
+
+async def fetch_mistakes(
+    azure_reader: AzureReader, person: Person, status: TemplateStatus, find_mistakes: FindMistakes | None
+) -> tuple[TemplateMistake, ...]:
+    """Read a failed run's template and return its mistakes; none if it can't be read in time."""
+    if find_mistakes is None or not is_explainable(status):
+        return ()
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            return await find_mistakes(await azure_reader.fetch_template_json(person, status.template_id))
+    except (AzureRefusedError, TimeoutError):
+        return ()
+
+
+def is_explainable(status: TemplateStatus) -> bool:
+    """Return whether a template's last run, or its submission, failed."""
+    return status.template.has_failed and status.run.outcome not in ("running", "canceled")
+
+
+def add_mistake(
+    context: DialogContext, diagnosis: Diagnosis, leading: Match | None, mistakes: Sequence[TemplateMistake]
+) -> Diagnosis:
+    """Return the diagnosis with the mistake that explains it, and more certain if that's an error."""
+    if not mistakes:
+        return diagnosis
+    finding = diagnosis.finding
+    finding_rule = context.knowledge.findings.rules.get(finding.id) if finding else None
+    mistake = explain_failure(diagnosis, leading, finding_rule, mistakes, get_rules())
+    if mistake is None:
+        return diagnosis
+    matches = tuple(raise_confidence(one, mistake) if one == leading else one for one in diagnosis.matches)
+    return replace(diagnosis, mistake=mistake, matches=matches)

@@ -1,0 +1,65 @@
+"""How the mistake in a template that explains a failure is shown: the line, why it fails, and what corrects it."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import Block, CopyableText, LogExcerpt, RichText, TextRun, build_literal
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.template_mistake import TemplateMistake
+from knowledge.preflight.rule import PreflightRule
+from knowledge.preflight.rule_catalog import get_rules
+
+
+def build_mistake(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str = "") -> list[Block]:
+    """Build what's wrong in the template, where, and the line of the script.
+
+    It's shown with the entry that it leads to; what is only possible is shown with any.
+    """
+    found = _find_mistake(diagnosis, entry_id)
+    if found is None:
+        return []
+    mistake, rule = found
+    key = "mistake.possible" if mistake.is_possible else "mistake.found"
+    title = context.localize(rule.title, mistake.values)
+    head = context.build_paragraph(key, place=_render_place(context, mistake), title=title)
+    if not (mistake.text and mistake.script_line):
+        return [head]
+    return [head, LogExcerpt(((mistake.script_line, mistake.text),), mistake.script_line)]
+
+
+def build_mistake_reason(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> list[Block]:
+    """Build why the mistake makes a build fail."""
+    found = _find_mistake(diagnosis, entry_id)
+    if found is None:
+        return []
+    mistake, rule = found
+    return [context.build_paragraph("mistake.why", why=context.localize(rule.why, mistake.values))]
+
+
+def build_correction(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str = "") -> list[Block]:
+    """Build what corrects the template: a sentence, and the corrected lines where only one correction makes sense."""
+    found = _find_mistake(diagnosis, entry_id)
+    if found is None:
+        return []
+    mistake, rule = found
+    fix = context.localize(rule.fix, mistake.values)
+    sentence = context.build_paragraph("mistake.fix", place=_render_place(context, mistake), fix=fix)
+    return [sentence, *([CopyableText("\n".join(mistake.diff))] if mistake.diff else [])]
+
+
+def _find_mistake(diagnosis: Diagnosis | None, entry_id: str) -> tuple[TemplateMistake, PreflightRule] | None:
+    """Return the mistake to show with an entry, and its rule, which another release might not have."""
+    mistake = diagnosis.mistake if diagnosis else None
+    rule = get_rules().get(mistake.rule) if mistake else None
+    if mistake is None or rule is None or not (mistake.is_possible or rule.becomes == entry_id):
+        return None
+    return mistake, rule
+
+
+def _render_place(context: DialogContext, mistake: TemplateMistake) -> RichText:
+    if not mistake.part:
+        return build_literal(mistake.path.removeprefix("$."))
+    part = context.format_text(f"mistake.{mistake.part}", number=mistake.number)
+    if not mistake.script_line:
+        return (TextRun(part),)
+    return (TextRun(context.format_text("mistake.line", line=mistake.script_line, part=part)),)
