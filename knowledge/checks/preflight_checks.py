@@ -24,8 +24,13 @@ _WINDOWS = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sk
 _LINUX = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
 
 
-def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
-    """Return every fault of the rules in `folder`; with `entry_ids`, also rules that name an entry not among them."""
+def check_preflight_rules(
+    folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None, finding_ids: Collection[str] | None = None
+) -> list[Fault]:
+    """Return every fault of the rules in `folder`.
+
+    With `entry_ids` and `finding_ids`, those are also rules that name an entry, or a finding, not among them.
+    """
     rule_files = read_rules(folder)
     faulty = [fault for _, file in rule_files for fault in file.list_faults()]
     if faulty:
@@ -33,6 +38,8 @@ def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] |
     for rule, file in rule_files:
         if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
             file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
+        for unknown in set(rule.shows_as) - set(rule.shows_as if finding_ids is None else finding_ids):
+            file.add_fault(("shows_as",), f"there's no finding {unknown!r}")
         for text in rule.title.list_all():
             if len(text) > MAX_RULE_TITLE_CHARS:
                 file.add_fault(("title",), f"a title has at most {MAX_RULE_TITLE_CHARS} characters")
