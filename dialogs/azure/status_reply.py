@@ -111,11 +111,13 @@ def show_combined_diagnosis(
 def _build_script_blocks(
     context: DialogContext, combined: CombinedDiagnosis, *, is_diagnosis_shown: bool
 ) -> list[Block]:
-    """Build the line of the template that's wrong, unless the diagnosis shows it; else the lines that failed."""
+    """Build what's wrong in the template, unless the diagnosis below says it; else the lines that failed."""
     if combined.diagnosis.mistake is None:
         return build_failing_script(context, combined.status, combined.diagnosis)
+    if is_diagnosis_shown:
+        return []
     leading = find_leading_match(combined)
-    return [] if is_diagnosis_shown else build_mistake(context, combined.diagnosis, leading.entry if leading else "")
+    return build_mistake(context, combined.diagnosis, leading.entry if leading else "")[:1]
 
 
 def _keep_first_primary(buttons: tuple[Button, ...]) -> tuple[Button, ...]:

@@ -33,7 +33,8 @@ def build_mistake_reason(context: DialogContext, diagnosis: Diagnosis | None, en
     if found is None:
         return []
     mistake, rule = found
-    return [context.build_paragraph("mistake.why", why=context.localize(rule.why, mistake.values))]
+    why = context.localize(rule.why, mistake.values)
+    return [context.build_paragraph("mistake.why", place=_render_place(context, mistake), why=why)]
 
 
 def build_correction(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str = "") -> list[Block]:

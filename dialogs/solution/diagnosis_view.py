@@ -149,7 +149,6 @@ def show_reasons(context: DialogContext, state: ConversationState, walk: Walkthr
     return context.build_reply(
         Paragraph(emphasize(render_walk_headline(context, state, walk))),
         *_build_proof(diagnosis, match),
-        *build_mistake(context, diagnosis, entry.id),
         *_build_reasons(context, entry, match, diagnosis),
         buttons=(context.build_button("step", "step", primary=True), context.build_button("draft", "draft")),
         placement="stays",

@@ -86,7 +86,7 @@ def get_mistake(chat: LookingChat) -> dict[str, Any] | None:
                 "In the template, line 2 of customizer 1: A quote or a comment is never closed.",
                 f"▶ line 2  {OPEN_QUOTE}",
                 'In the template, line 2 of customizer 1: Close it on this line: "An error occurred: $_.',
-                "In the template. PowerShell can't parse the script, so nothing of it runs.",
+                "In the template, line 2 of customizer 1. PowerShell can't parse the script, so nothing of it runs.",
             ),
         ),
         (
@@ -95,7 +95,7 @@ def get_mistake(chat: LookingChat) -> dict[str, Any] | None:
                 "Nel modello, personalizzatore 1, riga 2: Una virgoletta o un commento non viene mai chiuso.",
                 f"▶ riga 2  {OPEN_QUOTE}",
                 'Nel modello, personalizzatore 1, riga 2: Chiudila in questa riga: "An error occurred: $_.',
-                "Nel modello. PowerShell non riesce ad analizzare lo script",
+                "Nel modello, personalizzatore 1, riga 2. PowerShell non riesce ad analizzare lo script",
             ),
         ),
     ],
@@ -179,7 +179,7 @@ async def test_the_same_error_as_in_the_text_shows_its_line_with_the_status() ->
     await chat.say(QUOTE_LOG)
     shown = await look(chat)
     assert "The same error as the one we're working on." in shown
-    assert f"▶ line 1  {OPEN_QUOTE}" in shown
+    assert "In the template, line 1 of customizer 1: A quote or a comment is never closed." in shown
     assert "In the template, line 1 of customizer 1" in await chat.say("why")
 
 
