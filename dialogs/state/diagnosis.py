@@ -9,6 +9,7 @@ from dialogs.model.stored import Stored
 from dialogs.state.codec import Layout, Layouts, build_codec
 from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
+from dialogs.state.value_codecs import Codec
 from knowledge.commands.placeholders import COMMAND_VALUES
 from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import (
@@ -95,6 +96,8 @@ _LAYOUTS: Layouts = {
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
+MISTAKES_CODEC: Codec[tuple[TemplateMistake, ...]] = build_codec(tuple[TemplateMistake, ...], _LAYOUTS)
+"""How the mistakes in a template are stored with the result of a job."""
 
 
 def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:

@@ -19,7 +19,7 @@ from knowledge.preflight.template_scripts import TemplateScript, read_scripts
 from knowledge.redaction.redact import redact_lines
 
 MAX_TEMPLATE_CHARS = 256 << 10
-MAX_MISTAKES = 40
+MAX_MISTAKES = 20
 MAX_CHANGED_LINES = 8
 MAX_TEXT_CHARS = 160
 _REDACTED_LINES_BEFORE, _REDACTED_LINES_AFTER = 60, 20

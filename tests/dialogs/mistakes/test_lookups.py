@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dialogs.model.azure import LogTail, TemplateSearchResult
+from dialogs.model.azure import LogDiagnosis, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
+from dialogs.model.turn import Person
 from dialogs.state.codec import build_codec
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS
 from knowledge.mistakes.template_mistakes import find_mistakes
@@ -44,13 +46,23 @@ async def find(template_json: str) -> tuple[TemplateMistake, ...]:
     return find_mistakes(template_json, TODAY)
 
 
+class _Azure(FakeAzure):
+    """Diagnoses whole logs with the shipped knowledge."""
+
+    async def diagnose_log(
+        self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
+    ) -> LogDiagnosis:
+        tail = self.tails[status.template_id]
+        return LogDiagnosis(tail.file, await diagnose(tail.text, language), tail.size)
+
+
 def build_chat(
     log: str, *scripts: str, locale: str = "en-US", kind: str = "PowerShell", whole: bool = True, **values: Any
 ) -> LookingChat:
     """A chat in which the template's last run has this log, and its customizers these scripts."""
     steps = tuple((kind, f"step-{number}") for number in range(1, len(scripts) + 1))
     status = with_values(STATUS, customizers=steps, **{"message": "", **values})
-    azure = FakeAzure("user", status)
+    azure = _Azure("user", status)
     azure.found = TemplateSearchResult((status.template_id,))
     size = len(log) if whole else 10**6
     azure.tails[status.template_id] = LogTail("customization.log", log, len(log), size, folder="abc")
@@ -181,6 +193,16 @@ async def test_the_same_error_as_in_the_text_shows_its_line_with_the_status() ->
     assert "The same error as the one we're working on." in shown
     assert "In the template, line 1 of customizer 1: A quote or a comment is never closed." in shown
     assert "In the template, line 1 of customizer 1" in await chat.say("why")
+
+
+async def test_the_whole_log_finds_the_step_that_its_end_did_not_tell() -> None:
+    chat = build_chat("the end of the log", OPEN_QUOTE, whole=False)
+    assert "In the template" not in await look(chat)
+    assert chat.azure is not None
+    template_id = STATUS.template_id
+    chat.azure.tails[template_id] = replace(chat.azure.tails[template_id], text=QUOTE_LOG)
+    await chat.act("whole-log", {**template_id.to_args()})
+    assert "In the template, line 1 of customizer 1: A quote" in await chat.finish_job()
 
 
 async def test_another_entry_that_the_person_picks_does_not_have_the_mistake() -> None:
