@@ -1,4 +1,4 @@
-"""Find the mistakes in the template of a failed run, as far as a lookup's time allows: without them, nothing fails."""
+"""Find the mistakes in the template of a failed run, as far as a turn's time allows: without them, nothing fails."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from dialogs.model.azure import TemplateStatus
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader, FindMistakes
 from dialogs.model.turn import Person
+from dialogs.state.diagnosis import find_top_match
 from knowledge.mistakes.explanation import explain_failure, raise_confidence
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.template_mistake import TemplateMistake
+from knowledge.patterns import define_text_pattern
 from knowledge.preflight.rule_catalog import get_rules
 
+_FAILED = define_text_pattern(r'"(?:runState|provisioningState)"\s*:\s*"Failed"')
 MAX_SECONDS = 4.0
 """How long a lookup waits for the mistakes; it has other things to show."""
 
@@ -31,6 +34,20 @@ async def fetch_mistakes(
             return await find_mistakes(await azure_reader.fetch_template_json(person, status.template_id))
     except (AzureRefusedError, TimeoutError):
         return ()
+
+
+async def explain_pasted(
+    context: DialogContext, diagnosis: Diagnosis, text: str, find_mistakes: FindMistakes | None
+) -> Diagnosis:
+    """Return a text's diagnosis with what explains it, if the text is a template whose run or submission failed."""
+    if find_mistakes is None or diagnosis.kind != "status" or not _FAILED.search(text):
+        return diagnosis
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            mistakes = await find_mistakes(text[text.find("{") : text.rfind("}") + 1])
+    except TimeoutError:
+        return diagnosis
+    return add_mistake(context, diagnosis, find_top_match(diagnosis), mistakes)
 
 
 def is_explainable(status: TemplateStatus) -> bool:

@@ -103,7 +103,7 @@ def find_correcting_step(context: DialogContext, state: ConversationState, walk:
     """Return the index of the step that corrects the template: the finding's first, or the one that says so."""
     steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
     first = fitting[0] if fitting else 0
-    if walk.finding:
+    if walk.finding in context.knowledge.findings.rules:
         return first
     return next((index for index in fitting if steps[index].corrects_template), first)
 

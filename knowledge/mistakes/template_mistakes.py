@@ -81,9 +81,11 @@ class _TemplateReader:
         return _shorten("".join(change.redact(change.removed)[change.lead :][:1]).strip())
 
     def _build_diff(self, edits: Sequence[TextEdit], script: TemplateScript | None) -> tuple[str, ...]:
-        """Return the lines that edits change, and those around them; none if they're too many to be read."""
-        change = self._find_script_change(edits, script) if script else self._find_change(edits)
-        return change.build_rows() if change else ()
+        """Return the lines that edits change; none if they're too many to be read."""
+        if script is None:  # what's around a property tells nothing
+            return self._find_change(edits).build_rows(lines_around=0)
+        change = self._find_script_change(edits, script)
+        return change.build_rows(lines_around=1) if change else ()
 
     def _find_script_change(self, edits: Sequence[TextEdit], script: TemplateScript) -> _Change | None:
         """Return the change of the item of `inline` that the edits are in."""
@@ -124,17 +126,17 @@ class _Change:
         """Return the lines redacted, with those around them."""
         return redact_lines([*self._before, *changed, *self._after])
 
-    def build_rows(self) -> tuple[str, ...]:
-        """Return the lines that differ, after `-` and `+`, and one before and after them."""
+    def build_rows(self, lines_around: int) -> tuple[str, ...]:
+        """Return the lines that differ, after `-` and `+`, and those before and after them."""
         old, new = self.redact(self.removed), self.redact(self.added)
         start = _count_equal(old, new)
         end = _count_equal(old[start:][::-1], new[start:][::-1])
         removed, added = old[start : len(old) - end], new[start : len(new) - end]
         if not (removed or added) or len(removed) + len(added) > MAX_CHANGED_LINES:
             return ()
-        rows = [(" ", line) for line in old[max(0, start - 1) : start]]
+        rows = [(" ", line) for line in old[max(0, start - lines_around) : start]]
         rows += [("-", line) for line in removed] + [("+", line) for line in added]
-        rows += [(" ", line) for line in old[len(old) - end :][:1]]
+        rows += [(" ", line) for line in old[len(old) - end :][:lines_around]]
         change = _count_equal(removed[0], added[0]) if removed and added else 0
         indent = min((len(line) - len(line.lstrip()) for _, line in rows if line.strip()), default=0)
         return tuple(f"{sign}{_shorten(line[indent:], change - indent)}" for sign, line in rows)

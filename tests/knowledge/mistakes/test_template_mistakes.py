@@ -53,7 +53,7 @@ def test_a_property_is_corrected_as_azure_cli_prints_it() -> None:
     mistake = find(buildTimeoutInMinutes=5000)["build-timeout-out-of-range"]
     assert mistake.is_error
     assert (mistake.part, mistake.script_line, mistake.text) == ("", 0, "")
-    assert mistake.diff[1:3] == ('-  "buildTimeoutInMinutes": 5000', '+  "buildTimeoutInMinutes": 960')
+    assert mistake.diff == ('-"buildTimeoutInMinutes": 5000', '+"buildTimeoutInMinutes": 960')
 
 
 def test_what_only_a_person_can_correct_has_no_diff() -> None:
