@@ -29,7 +29,8 @@ def check_preflight_rules(
 ) -> list[Fault]:
     """Return every fault of the rules in `folder`.
 
-    With `entry_ids` and `finding_ids`, those are also rules that name an entry, or a finding, not among them.
+    With `entry_ids` and `finding_ids`, those are also rules that name an entry, or a finding, not among them. An
+    entry's headline counts as a finding, too.
     """
     rule_files = read_rules(folder)
     faulty = [fault for _, file in rule_files for fault in file.list_faults()]
@@ -38,7 +39,8 @@ def check_preflight_rules(
     for rule, file in rule_files:
         if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
             file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
-        for unknown in set(rule.shows_as) - set(rule.shows_as if finding_ids is None else finding_ids):
+        known_ids = rule.shows_as if finding_ids is None else {*finding_ids, rule.becomes}
+        for unknown in sorted(set(rule.shows_as).difference(known_ids)):
             file.add_fault(("shows_as",), f"there's no finding {unknown!r}")
         for text in rule.title.list_all():
             if len(text) > MAX_RULE_TITLE_CHARS:

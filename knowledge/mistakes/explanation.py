@@ -41,7 +41,7 @@ def explain_failure(
     if leading is not None:
         same = [mistake for mistake in known if rules[mistake.rule].becomes == leading.entry]
         found = _find_in_step(diagnosis, finding_rule, [one for one in in_step if one in same], rules)
-        found = found or _find_outside(diagnosis, leading, [one for one in same if _has_no_step(one, place)])
+        found = found or _find_outside(diagnosis, leading, [one for one in same if _has_no_step(one, place)], rules)
         if found is not None:
             return found
     if leading is None or leading.confidence == "possible":
@@ -78,12 +78,14 @@ def _find_in_step(
     return replace(error, is_possible=True) if error else None
 
 
-def _find_outside(diagnosis: Diagnosis, leading: Match, mistakes: Sequence[TemplateMistake]) -> TemplateMistake | None:
+def _find_outside(
+    diagnosis: Diagnosis, leading: Match, mistakes: Sequence[TemplateMistake], rules: Mapping[str, PreflightRule]
+) -> TemplateMistake | None:
     """Return the mistake that isn't in a known step: the one that the failure names, or else the only error."""
-    said = _collect_words(diagnosis, leading)
-    named = [mistake for mistake in mistakes if any(name in said for name in _list_names(mistake))]
-    if named:
-        return named[0]
+    said, finding_id = _collect_words(diagnosis, leading), diagnosis.finding.id if diagnosis.finding else ""
+    for mistake in mistakes:
+        if finding_id in rules[mistake.rule].shows_as or any(name in said for name in _list_names(mistake)):
+            return mistake
     errors = [mistake for mistake in mistakes if mistake.is_error]
     return replace(errors[0], is_possible=True) if len({error.rule for error in errors}) == 1 else None
 

@@ -27,6 +27,8 @@ WRONG_TIMEOUT = TemplateMistake(
 NO_IDENTITY = TemplateMistake("identity-not-single", is_error=True, path="$.identity.userAssignedIdentities")
 SMALL_DISK = TemplateMistake("windows-disk-small", values={"value": "64"}, path="$.properties.vmProfile.osDiskSizeGB")
 
+OLD_SIZE = TemplateMistake("vm-size-retiring", values={"value": "Standard_D2_v2"}, path="$.properties.vmProfile.vmSize")
+
 
 def diagnose(finding_id: str = "", place: StepPlace | None = THIRD, **values: str) -> Diagnosis:
     finding = Finding(finding_id, "It broke", "script", "after-fix", values, place=place) if finding_id else None
@@ -59,11 +61,12 @@ def explain(diagnosis: Diagnosis, leading: Match | None, *mistakes: TemplateMist
             WRONG_TIMEOUT,
         ),
         (
-            diagnose("os-disk-smaller-than-image", None),
-            lead("os-disk-smaller-than-image", line="The specified osDiskSizeGB 64 is smaller than the image's 127"),
-            (SMALL_DISK,),
-            SMALL_DISK,
+            diagnose("compute-quota-or-sku", None),
+            lead("compute-quota-or-sku", line="The requested size Standard_D2_v2 isn't available in westeurope"),
+            (OLD_SIZE,),
+            OLD_SIZE,
         ),
+        (diagnose("os-disk-smaller-than-image", None), lead("os-disk-smaller-than-image"), (SMALL_DISK,), SMALL_DISK),
     ],
 )
 def test_a_mistake_that_leads_to_the_failure_in_its_step_explains_it(
@@ -92,7 +95,7 @@ def test_a_mistake_that_leads_to_the_failure_in_its_step_explains_it(
         # the number of a step in a log isn't that of a customizer
         (diagnose("powershell-unbalanced-quotes", UNPLACED), lead("script-nonzero-exit"), replace(CRLF, number=3)),
         # a warning that nothing in the failure names
-        (diagnose("os-disk-smaller-than-image", None), lead("os-disk-smaller-than-image"), SMALL_DISK),
+        (diagnose("compute-quota-or-sku", None), lead("compute-quota-or-sku"), OLD_SIZE),
         (diagnose("build-timeout", None), lead("build-timeout"), MSIEXEC),
         (diagnose(), lead("build-timeout"), MSIEXEC),
         # a guess needs an error in the failed step
