@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.host.conversation import LoadedKnowledge
     from dialogs.azure.combined_diagnosis import CombinedDiagnosis
     from dialogs.model.reply import Reply
+    from knowledge.model.template_mistake import TemplateMistake
 
 SCHEMA_VERSION = 1
 EXIT_FINE, EXIT_FAILED, EXIT_UNREADABLE = 0, 1, 2
@@ -52,7 +53,7 @@ class LookResult:
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object that always has every key; unknown values are `None`."""
         if self.combined is None:
-            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None}
+            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None, "mistake": None}
         status = self.combined.status
         run = status.run
         return {
@@ -69,7 +70,23 @@ class LookResult:
                 "ended": run.ended or None,
             },
             "diagnosis": self.combined.diagnosis.to_json(),
+            "mistake": _build_mistake_json(self.combined.diagnosis.mistake),
         }
+
+
+def _build_mistake_json(mistake: TemplateMistake | None) -> dict[str, Any] | None:
+    """Return what in the template explains the failure; None if nothing is known to."""
+    if mistake is None:
+        return None
+    return {
+        "rule": mistake.rule,
+        "is_error": mistake.is_error,
+        "is_possible": mistake.is_possible,
+        "path": mistake.path,
+        "script_line": mistake.script_line or None,
+        "text": mistake.text or None,
+        "diff": list(mistake.diff),
+    }
 
 
 def add_arguments(parser: ArgumentParser) -> None:

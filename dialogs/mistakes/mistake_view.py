@@ -15,7 +15,7 @@ def build_mistake(context: DialogContext, diagnosis: Diagnosis | None, entry_id:
 
     It's shown with the entry that it leads to; what is only possible is shown with any.
     """
-    found = _find_mistake(diagnosis, entry_id)
+    found = _find_mistake(context, diagnosis, entry_id)
     if found is None:
         return []
     mistake, rule = found
@@ -29,7 +29,7 @@ def build_mistake(context: DialogContext, diagnosis: Diagnosis | None, entry_id:
 
 def build_mistake_reason(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> list[Block]:
     """Build why the mistake makes a build fail."""
-    found = _find_mistake(diagnosis, entry_id)
+    found = _find_mistake(context, diagnosis, entry_id)
     if found is None:
         return []
     mistake, rule = found
@@ -39,7 +39,7 @@ def build_mistake_reason(context: DialogContext, diagnosis: Diagnosis | None, en
 
 def build_correction(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str = "") -> list[Block]:
     """Build what corrects the template: a sentence, and the corrected lines where only one correction makes sense."""
-    found = _find_mistake(diagnosis, entry_id)
+    found = _find_mistake(context, diagnosis, entry_id)
     if found is None:
         return []
     mistake, rule = found
@@ -48,9 +48,14 @@ def build_correction(context: DialogContext, diagnosis: Diagnosis | None, entry_
     return [sentence, *([CopyableText("\n".join(mistake.diff))] if mistake.diff else [])]
 
 
-def _find_mistake(diagnosis: Diagnosis | None, entry_id: str) -> tuple[TemplateMistake, PreflightRule] | None:
-    """Return the mistake to show with an entry, and its rule, which another release might not have."""
-    mistake = diagnosis.mistake if diagnosis else None
+def _find_mistake(
+    context: DialogContext, diagnosis: Diagnosis | None, entry_id: str
+) -> tuple[TemplateMistake, PreflightRule] | None:
+    """Return the mistake to show with an entry, and its rule, which another release might not have.
+
+    Where others can read the chat, nothing of a template is shown.
+    """
+    mistake = diagnosis.mistake if diagnosis and not context.is_public else None
     rule = get_rules().get(mistake.rule) if mistake else None
     if mistake is None or rule is None or not (mistake.is_possible or rule.becomes == entry_id):
         return None

@@ -97,16 +97,16 @@ def get_mistake(chat: LookingChat) -> dict[str, Any] | None:
             (
                 "In the template, line 2 of customizer 1: A quote or a comment is never closed.",
                 f"▶ line 2  {OPEN_QUOTE}",
-                'In the template, line 2 of customizer 1: Close it on this line: "An error occurred: $_.',
+                'Fix in the template, line 2 of customizer 1. Close it on this line: "An error occurred: $_.',
                 "In the template, line 2 of customizer 1. PowerShell can't parse the script, so nothing of it runs.",
             ),
         ),
         (
             "it-IT",
             (
-                "Nel modello, personalizzatore 1, riga 2: Una virgoletta o un commento non viene mai chiuso.",
+                "Nel modello, personalizzatore 1, riga 2. Una virgoletta o un commento non viene mai chiuso.",
                 f"▶ riga 2  {OPEN_QUOTE}",
-                'Nel modello, personalizzatore 1, riga 2: Chiudila in questa riga: "An error occurred: $_.',
+                'Correzione nel modello, personalizzatore 1, riga 2. Chiudila in questa riga: "An error occurred: $_.',
                 "Nel modello, personalizzatore 1, riga 2. PowerShell non riesce ad analizzare lo script",
             ),
         ),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dialogs.model.turn import MessageSent
 from knowledge.mistakes.template_mistakes import find_mistakes
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
@@ -48,6 +49,11 @@ async def test_the_mistake_that_the_error_names_is_shown_and_corrected(before: s
             break
         await chat.say("next")
     assert '-"buildTimeoutInMinutes": 5000\n+"buildTimeoutInMinutes": 960' in chat.shown
+
+
+async def test_where_others_read_nothing_of_the_template_is_shown() -> None:
+    text = MessageSent(print_template(buildTimeoutInMinutes=5000))
+    assert "n the template, properties" not in await build_chat().turn(text, scope="group")
 
 
 @pytest.mark.parametrize(
