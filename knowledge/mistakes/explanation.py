@@ -5,6 +5,7 @@ A mistake speaks only if it leads to the same failure, and in the same step. It 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from knowledge.model.finding import FindingRule, StepPlace
 from knowledge.model.template_mistake import TemplateMistake
 from knowledge.preflight.rule import PreflightRule
 
-_MIN_NAME_CHARS = 4
+_MIN_NAME_CHARS = 5
 """From this length on, a property's name in an error isn't there by chance."""
 _RAISED: Mapping[Confidence, Confidence] = {"possible": "likely", "likely": "certain", "certain": "certain"}
 
@@ -84,7 +85,7 @@ def _find_outside(
     """Return the mistake that isn't in a known step: the one that the failure names, or else the only error."""
     said, finding_id = _collect_words(diagnosis, leading), diagnosis.finding.id if diagnosis.finding else ""
     for mistake in mistakes:
-        if finding_id in rules[mistake.rule].shows_as or any(name in said for name in _list_names(mistake)):
+        if finding_id in rules[mistake.rule].shows_as or any(_has_word(said, name) for name in _list_names(mistake)):
             return mistake
     errors = [mistake for mistake in mistakes if mistake.is_error]
     return replace(errors[0], is_possible=True) if len({error.rule for error in errors}) == 1 else None
@@ -112,6 +113,10 @@ def _collect_words(diagnosis: Diagnosis, leading: Match) -> str:
     if diagnosis.finding is not None:
         lines += diagnosis.finding.values.values()
     return "\n".join(lines).casefold()
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _list_names(mistake: TemplateMistake) -> list[str]:

@@ -29,6 +29,11 @@ SMALL_DISK = TemplateMistake("windows-disk-small", values={"value": "64"}, path=
 
 OLD_SIZE = TemplateMistake("vm-size-retiring", values={"value": "Standard_D2_v2"}, path="$.properties.vmProfile.vmSize")
 
+REGIONS = TemplateMistake("unknown-property", values={"value": "regions"}, path="$.properties.distribute[0].regions")
+MISSPELLED = TemplateMistake(
+    "unknown-property", values={"value": "targetregions"}, path="$.properties.distribute[1].targetregions"
+)
+
 
 def diagnose(finding_id: str = "", place: StepPlace | None = THIRD, **values: str) -> Diagnosis:
     finding = Finding(finding_id, "It broke", "script", "after-fix", values, place=place) if finding_id else None
@@ -65,6 +70,12 @@ def explain(diagnosis: Diagnosis, leading: Match | None, *mistakes: TemplateMist
             lead("compute-quota-or-sku", line="The requested size Standard_D2_v2 isn't available in westeurope"),
             (OLD_SIZE,),
             OLD_SIZE,
+        ),
+        (
+            diagnose("template-unknown-field", None),
+            lead("template-unknown-field", line='unknown field "targetregions"'),
+            (REGIONS, MISSPELLED),
+            MISSPELLED,
         ),
         (diagnose("os-disk-smaller-than-image", None), lead("os-disk-smaller-than-image"), (SMALL_DISK,), SMALL_DISK),
     ],
