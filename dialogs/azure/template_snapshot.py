@@ -58,7 +58,8 @@ async def fetch_snapshot(
     async with asyncio.timeout_at(deadline):
         status = await azure_reader.fetch_status(person, template_id)
     snapshot, mistakes = await asyncio.gather(
-        fetch_log(azure_reader, person, status, deadline), fetch_mistakes(azure_reader, person, status, find_mistakes)
+        fetch_log(azure_reader, person, status, deadline),
+        fetch_mistakes(azure_reader, person, status, find_mistakes, deadline),
     )
     return replace(snapshot, mistakes=mistakes)
 

@@ -24,13 +24,21 @@ MAX_SECONDS = 4.0
 
 
 async def fetch_mistakes(
-    azure_reader: AzureReader, person: Person, status: TemplateStatus, find_mistakes: FindMistakes | None
+    azure_reader: AzureReader,
+    person: Person,
+    status: TemplateStatus,
+    find_mistakes: FindMistakes | None,
+    deadline: float | None = None,
 ) -> tuple[TemplateMistake, ...]:
-    """Read a failed run's template and return its mistakes; none if it can't be read in time."""
+    """Read a failed run's template and return its mistakes; none if it can't be read in time.
+
+    `deadline` is when the lookup must be done, as a time of the running event loop.
+    """
     if find_mistakes is None or not is_explainable(status):
         return ()
+    latest = asyncio.get_running_loop().time() + MAX_SECONDS
     try:
-        async with asyncio.timeout(MAX_SECONDS):
+        async with asyncio.timeout_at(latest if deadline is None else min(latest, deadline)):
             return await find_mistakes(await azure_reader.fetch_template_json(person, status.template_id))
     except (AzureRefusedError, TimeoutError):
         return ()
