@@ -48,6 +48,12 @@ def build_correction(context: DialogContext, diagnosis: Diagnosis | None, entry_
     return [sentence, *([CopyableText("\n".join(mistake.diff))] if mistake.diff else [])]
 
 
+def has_explaining_mistake(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> bool:
+    """Return whether a mistake in the template is shown as what led to the failure, and not only as possible."""
+    found = _find_mistake(context, diagnosis, entry_id)
+    return found is not None and not found[0].is_possible
+
+
 def _find_mistake(
     context: DialogContext, diagnosis: Diagnosis | None, entry_id: str
 ) -> tuple[TemplateMistake, PreflightRule] | None:

@@ -133,6 +133,7 @@ async def test_the_walk_shows_the_correction_as_a_diff() -> None:
     mistake = get_mistake(chat)
     assert mistake is not None, shown
     assert mistake["rule"] == "apt-without-yes"
+    assert "Likely: the log shows the silence, and the template a reason for it." in shown
     chat.state = json.loads(json.dumps(chat.state))
     for _ in range(6):
         if "+sudo apt-get -y install nginx" in chat.shown:
@@ -145,7 +146,7 @@ async def test_the_walk_shows_the_correction_as_a_diff() -> None:
 
 async def test_an_error_makes_a_partial_log_certain() -> None:
     chat = build_chat(QUOTE_LOG, OPEN_QUOTE, whole=False)
-    await look(chat)
+    assert "Certain: the log points here, and the template has the mistake." in await look(chat)
     assert chat.state is not None
     assert chat.state["diagnosis"]["matches"][0]["confidence"] == "certain"
     chat = build_chat(QUOTE_LOG, "Write-Host a", whole=False)
