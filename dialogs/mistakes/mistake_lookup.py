@@ -71,7 +71,7 @@ def add_mistake(
         return diagnosis
     finding = diagnosis.finding
     finding_rule = context.knowledge.findings.rules.get(finding.id) if finding else None
-    mistake = explain_failure(diagnosis, leading, finding_rule, mistakes, get_rules())
+    mistake = explain_failure(diagnosis, leading, context.entries, finding_rule, mistakes, get_rules())
     if mistake is None:
         return diagnosis
     matches = tuple(raise_confidence(one, mistake) if one == leading else one for one in diagnosis.matches)

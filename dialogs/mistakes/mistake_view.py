@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.context import DialogContext
 from dialogs.model.reply import Block, CopyableText, LogExcerpt, RichText, TextRun, build_literal
+from dialogs.state.diagnosis import find_top_match
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.template_mistake import TemplateMistake
 from knowledge.preflight.rule import PreflightRule
@@ -63,9 +64,11 @@ def _find_mistake(
     """
     mistake = diagnosis.mistake if diagnosis and not context.is_public else None
     rule = get_rules().get(mistake.rule) if mistake else None
-    if mistake is None or rule is None or not (mistake.is_possible or rule.becomes == entry_id):
+    if diagnosis is None or mistake is None or rule is None:
         return None
-    return mistake, rule
+    top = find_top_match(diagnosis)
+    is_of_entry = rule.becomes == entry_id or (top is not None and top.entry == entry_id)
+    return (mistake, rule) if mistake.is_possible or is_of_entry else None
 
 
 def _render_place(context: DialogContext, mistake: TemplateMistake) -> RichText:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from knowledge.diagnosis.finding_builder import UNKNOWN_ERROR
 from knowledge.model.diagnosis import Confidence, Diagnosis, Match
+from knowledge.model.entry import Entry
 from knowledge.model.finding import FindingRule, StepPlace
 from knowledge.model.template_mistake import TemplateMistake
 from knowledge.preflight.rule import PreflightRule
@@ -23,6 +24,7 @@ _RAISED: Mapping[Confidence, Confidence] = {"possible": "likely", "likely": "cer
 def explain_failure(
     diagnosis: Diagnosis,
     leading: Match | None,
+    entries: Mapping[str, Entry],
     finding_rule: FindingRule | None,
     mistakes: Sequence[TemplateMistake],
     rules: Mapping[str, PreflightRule],
@@ -32,6 +34,7 @@ def explain_failure(
     Args:
         diagnosis: What's known about the failed run, with its finding.
         leading: The match that the diagnosis follows; None if the failure is unknown.
+        entries: The entries by their ids.
         finding_rule: The rule of the diagnosis's finding, if it has one.
         mistakes: What preflight found in the run's template, the worst first.
         rules: The preflight rules by their ids.
@@ -40,14 +43,21 @@ def explain_failure(
     known = [mistake for mistake in mistakes if mistake.rule in rules]
     in_step = [mistake for mistake in known if place is not None and _is_at(mistake, place)]
     if leading is not None:
-        same = [mistake for mistake in known if rules[mistake.rule].becomes == leading.entry]
-        found = _find_in_step(diagnosis, finding_rule, [one for one in in_step if one in same], rules)
+        same = [mistake for mistake in known if leads_to(rules[mistake.rule], diagnosis, leading.entry)]
+        says_why = finding_rule is not None and finding_rule.trigger == "said"
+        candidates = [one for one in in_step if one in same]
+        found = _find_in_step(diagnosis, entries.get(leading.entry), says_why, candidates, rules)
         found = found or _find_outside(diagnosis, leading, [one for one in same if _has_no_step(one, place)], rules)
         if found is not None:
             return found
     if leading is None or leading.confidence == "possible":
         return next((replace(mistake, is_possible=True) for mistake in in_step if mistake.is_error), None)
     return None
+
+
+def leads_to(rule: PreflightRule, diagnosis: Diagnosis, entry_id: str) -> bool:
+    """Return whether a rule's mistake leads to an entry, or to what the diagnosis found."""
+    return rule.becomes == entry_id or (diagnosis.finding is not None and diagnosis.finding.id in rule.shows_as)
 
 
 def raise_confidence(match: Match, mistake: TemplateMistake) -> Match:
@@ -59,24 +69,28 @@ def raise_confidence(match: Match, mistake: TemplateMistake) -> Match:
 
 def _find_in_step(
     diagnosis: Diagnosis,
-    finding_rule: FindingRule | None,
+    entry: Entry | None,
+    says_why: bool,
     mistakes: Sequence[TemplateMistake],
     rules: Mapping[str, PreflightRule],
 ) -> TemplateMistake | None:
-    """Return the mistake in the failed step that leads to what the step shows."""
+    """Return the mistake in the failed step that leads to what the step shows.
+
+    `says_why`: the finding names a cause, so a mistake must show as just that. What's known of a silence, or an entry's
+    own headline, names none. If the entry is about scripts that fail in any way, an error is then only possible.
+    """
     finding = diagnosis.finding
     if finding is None:
         return None
-    # a rule about silence says how the step failed, but not why, and so does the entry's own headline
-    is_specific = finding_rule is not None and finding_rule.trigger == "said"
     for mistake in mistakes:
-        shows_as = rules[mistake.rule].shows_as
-        if finding.id in shows_as and not _is_other_command(mistake, finding.values):
+        if finding.id in rules[mistake.rule].shows_as and not _is_other_command(mistake, finding.values):
             return mistake
-        if not is_specific and not shows_as and finding.id != UNKNOWN_ERROR:
-            return mistake
-    error = next((mistake for mistake in mistakes if mistake.is_error and not is_specific), None)
-    return replace(error, is_possible=True) if error else None
+    if says_why:
+        return None
+    if finding.id == UNKNOWN_ERROR or (entry is not None and entry.shows_script_output):
+        error = next((mistake for mistake in mistakes if mistake.is_error), None)
+        return replace(error, is_possible=True) if error else None
+    return next(iter(mistakes), None)
 
 
 def _find_outside(

@@ -34,7 +34,7 @@ def find_mistakes(template_json: str, today: date) -> tuple[TemplateMistake, ...
     """
     if len(template_json) > MAX_TEMPLATE_CHARS:
         return ()
-    rules = [rule for rule in get_rules().values() if rule.becomes and rule.level != "advice"]
+    rules = [rule for rule in get_rules().values() if rule.becomes and (rule.level != "advice" or rule.shows_as)]
     try:
         printed = json.dumps(json.loads(template_json), indent=2, ensure_ascii=False)
         result = check_source(SourceText("", printed), rules, today)

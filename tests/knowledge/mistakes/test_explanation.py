@@ -18,6 +18,9 @@ UNPLACED = StepPlace("powershell", 3, 10)
 QUOTE = TemplateMistake("quote-unclosed", is_error=True, part="customizer", number=3, script_line=7)
 MSIEXEC = TemplateMistake("msiexec-not-quiet", part="customizer", number=3, script_line=2)
 CRLF = TemplateMistake("crlf-in-shell", part="customizer", number=3, script_line=1)
+APT = TemplateMistake(
+    "apt-without-yes", values={"command": "apt install x"}, part="customizer", number=3, script_line=1
+)
 CHOCO = TemplateMistake(
     "windows-command-on-linux", values={"command": "choco install git"}, part="customizer", number=3, script_line=2
 )
@@ -48,7 +51,9 @@ def lead(entry_id: str, confidence: Confidence = "certain", line: str = "") -> M
 
 def explain(diagnosis: Diagnosis, leading: Match | None, *mistakes: TemplateMistake) -> TemplateMistake | None:
     finding_id = diagnosis.finding.id if diagnosis.finding else ""
-    return explain_failure(diagnosis, leading, KNOWLEDGE_BASE.findings.rules.get(finding_id), mistakes, get_rules())
+    return explain_failure(
+        diagnosis, leading, ENTRIES, KNOWLEDGE_BASE.findings.rules.get(finding_id), mistakes, get_rules()
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,8 @@ def explain(diagnosis: Diagnosis, leading: Match | None, *mistakes: TemplateMist
         (diagnose("windows-line-endings"), lead("script-nonzero-exit"), (QUOTE, CRLF), CRLF),
         (diagnose("command-not-found", command="choco"), lead("script-nonzero-exit"), (CHOCO,), CHOCO),
         (diagnose("silent-installer"), lead("build-timeout"), (MSIEXEC,), MSIEXEC),
+        (diagnose("silent-question"), lead("build-timeout", "likely"), (MSIEXEC, APT), APT),
+        (diagnose("package-confirmation"), lead("script-nonzero-exit"), (QUOTE, APT), APT),
         (
             diagnose("template-validation-failed", None),
             lead("template-validation-failed", line="buildTimeoutInMinutes must be between 0 and 960"),
@@ -103,6 +110,9 @@ def test_a_mistake_that_leads_to_the_failure_in_its_step_explains_it(
         (diagnose("dpkg-lock"), lead("dpkg-lock"), QUOTE),
         (diagnose("powershell-unbalanced-quotes"), lead("script-nonzero-exit"), MSIEXEC),
         (diagnose("command-not-found", command="pgbench"), lead("script-nonzero-exit"), CHOCO),
+        # a script that failed on its own, and says nothing of the mistake
+        (diagnose("last-words"), lead("script-nonzero-exit"), CRLF),
+        (diagnose("script-nonzero-exit"), lead("script-nonzero-exit"), CRLF),
         # the number of a step in a log isn't that of a customizer
         (diagnose("powershell-unbalanced-quotes", UNPLACED), lead("script-nonzero-exit"), replace(CRLF, number=3)),
         # a warning that nothing in the failure names
@@ -130,6 +140,8 @@ def test_an_unrelated_mistake_says_nothing(
         (diagnose("unknown-error"), None),
         (diagnose("unknown-error"), lead("build-timeout", "possible")),
         (diagnose("unknown-error"), lead("script-nonzero-exit")),
+        (diagnose("script-nonzero-exit"), lead("script-nonzero-exit")),
+        (diagnose("last-words"), lead("script-nonzero-exit")),
     ],
 )
 def test_an_error_in_the_step_of_an_unknown_failure_is_a_possible_cause(
