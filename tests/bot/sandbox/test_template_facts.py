@@ -30,8 +30,7 @@ async def conversation() -> AsyncIterator[Conversation]:
     ("name", "fact"),
     [
         ("win11-golden", "In the template, line 7 of customizer 3: A quote or a comment is never closed."),
-        # the reason is in the script, but no rule knows it: an installer's switches, and a package that's missing
-        ("win11-avd", ""),
+        # the reason is in the script, but no rule knows it: a service, a package, or a library that's missing
         ("win10-kiosk", ""),
         ("ubuntu-db", ""),
         ("ubuntu-desktop", ""),
