@@ -51,7 +51,7 @@ FLOORS = {
         ("sharing",),
         ("solution",),
         ("preflight",),
-        ("timeline",),
+        ("timeline", "mistakes"),
         ("replies", "forget", "live_checks"),
         ("action_registry", "job_registry"),
         ("context", "typed_commands", "resources"),
@@ -59,7 +59,7 @@ FLOORS = {
         ("model",),
     ),
     "knowledge": (
-        ("checks",),
+        ("checks", "mistakes"),
         ("preflight/live",),
         ("diagnosis", "knowledge_base", "preflight"),
         ("search",),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.host.conversation import LoadedKnowledge
     from dialogs.azure.combined_diagnosis import CombinedDiagnosis
     from dialogs.model.reply import Reply
+    from knowledge.model.template_mistake import TemplateMistake
 
 SCHEMA_VERSION = 1
 EXIT_FINE, EXIT_FAILED, EXIT_UNREADABLE = 0, 1, 2
@@ -51,7 +52,7 @@ class LookResult:
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object that always has every key; unknown values are `None`."""
         if self.combined is None:
-            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None}
+            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None, "mistake": None}
         status = self.combined.status
         run = status.run
         return {
@@ -68,7 +69,23 @@ class LookResult:
                 "ended": run.ended or None,
             },
             "diagnosis": self.combined.diagnosis.to_json(),
+            "mistake": _build_mistake_json(self.combined.diagnosis.mistake),
         }
+
+
+def _build_mistake_json(mistake: TemplateMistake | None) -> dict[str, Any] | None:
+    """Return what in the template explains the failure; None if nothing is known to."""
+    if mistake is None:
+        return None
+    return {
+        "rule": mistake.rule,
+        "is_error": mistake.is_error,
+        "is_possible": mistake.is_possible,
+        "path": mistake.path,
+        "script_line": mistake.script_line or None,
+        "text": mistake.text or None,
+        "diff": list(mistake.diff),
+    }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -122,6 +139,8 @@ def run(options: Namespace) -> int:
 async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, query: TemplateQuery) -> LookResult:
     """Find the template, read its status and the end of its log, and diagnose both."""
     from bot.host.services import open_services
+    from bot.host.template_mistakes import build_mistake_finder
+    from bot.workload.text_workers import TextWorkers
     from dialogs.azure import choose_template
     from dialogs.azure.refusals import build_refusal_blocks
     from dialogs.azure.status_reply import show_combined_diagnosis
@@ -146,7 +165,9 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
                 found = await services.azure.find_templates(person, query)
             if len(found.exact_matches) != 1:
                 return LookResult((choose_template.ask_for_choice(context, request, found),))
-            snapshot = await fetch_snapshot(services.azure, person, found.exact_matches[0], compute_deadline())
+            find_mistakes = build_mistake_finder(TextWorkers())
+            template_id, deadline = found.exact_matches[0], compute_deadline()
+            snapshot = await fetch_snapshot(services.azure, person, template_id, deadline, find_mistakes)
         except AzureRefusedError as refused:
             if refused.refusal.reason == "sign-in":
                 raise _NotSignedInError from None

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.host.template_mistakes import build_mistake_finder
 from bot.telemetry.observer import NullObserver, Observer
 from bot.template_check.checker import ProcessTemplateChecker
 from bot.workload.text_workers import TextWorkers
@@ -97,6 +98,7 @@ def build_dialog_services(
         attachment_reader,
         look_sharer,
         ProcessTemplateChecker(),
+        build_mistake_finder(workers),
     )
     return DialogServices(
         Conversation(knowledge.base, resources, knowledge.texts),

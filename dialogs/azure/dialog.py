@@ -16,7 +16,7 @@ from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
-from dialogs.model.ports import AzureReader, CheckTemplate, DiagnoseText
+from dialogs.model.ports import AzureReader, CheckTemplate, DiagnoseText, FindMistakes
 from dialogs.model.turn import Person
 from dialogs.preflight.live_template import check_live_template
 from dialogs.replies.general_replies import build_default_buttons
@@ -35,6 +35,7 @@ class AzureDialog:
     azure_reader: AzureReader | None
     diagnose: DiagnoseText
     check_template: CheckTemplate | None = None
+    find_mistakes: FindMistakes | None = None
 
     @classmethod
     def for_request(cls, request: ActionRequest) -> AzureDialog:
@@ -44,7 +45,7 @@ class AzureDialog:
     @classmethod
     def from_resources(cls, resources: DialogResources) -> AzureDialog:
         """Build the dialog from the ports and the knowledge that it uses."""
-        return cls(resources.azure_reader, resources.diagnose, resources.check_template)
+        return cls(resources.azure_reader, resources.diagnose, resources.check_template, resources.find_mistakes)
 
     @property
     def access_mode(self) -> AccessMode:
@@ -165,7 +166,7 @@ class AzureDialog:
                 return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
         if request.checks and self.check_template:
             return await check_live_template(context, state, azure, self.check_template, person, ref, until)
-        seen = await fetch_snapshot(azure, person, ref, until)
+        seen = await fetch_snapshot(azure, person, ref, until, self.find_mistakes)
         of_text = state.diagnosis is not None and request.query == TemplateQuery.from_facts(state.diagnosis.facts)
         return await show_status(context, state, seen, self.diagnose, of_text)
 

@@ -20,6 +20,7 @@ from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, Ti
 from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ class CheckTemplate(Protocol):
         """Return what would make the build of the template in `text` fail, redacted. Never raise, whatever the text.
 
         `name` is what to call it if it has no name. `is_live`: Azure returned it, so its lines mean nothing to people.
+        """
+        ...
+
+
+class FindMistakes(Protocol):
+    """Finds the mistakes in a template, off the event loop."""
+
+    async def __call__(self, template_json: str) -> tuple[TemplateMistake, ...]:
+        """Return the mistakes that can have failed a build, the worst first. Never raise, whatever the text.
+
+        A text that's too long, no template, or takes too long has none.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dialogs.context import DialogContext, DialogResult, shorten_label
+from dialogs.mistakes.mistake_lookup import explain_pasted
 from dialogs.model.reply import Button
 from dialogs.preflight.keeping import answer_with_check, lead_to_check
 from dialogs.replies.shell_commands import follow_shell
@@ -33,6 +34,7 @@ async def diagnose_text(
 ) -> DialogResult:
     """Answer `text` with its diagnosis. A text that only introduces the files beside it (`has_files`) gets none."""
     diagnosis = await resources.diagnose(text, context.language)
+    diagnosis = await explain_pasted(context, diagnosis, text, resources.find_mistakes)
     if has_files and is_only_introduction(diagnosis):
         return DialogResult(state, ())
     # a build's log shows what its scripts use, not the person who reads it

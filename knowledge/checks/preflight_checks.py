@@ -27,14 +27,23 @@ _WINDOWS = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sk
 _LINUX = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
 
 
-def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
-    """Return every fault of the rules in `folder`; with `entry_ids`, also rules that name an entry not among them."""
+def check_preflight_rules(
+    folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None, finding_ids: Collection[str] | None = None
+) -> list[Fault]:
+    """Return every fault of the rules in `folder`.
+
+    With `entry_ids` and `finding_ids`, those are also rules that name an entry, or a finding, not among them. An
+    entry's headline counts as a finding, too.
+    """
     rule_files = read_rules(folder)
     faulty = [fault for _, file in rule_files for fault in file.list_faults()]
     if faulty:
         return sorted(faulty)
     for rule, file in rule_files:
         _check_texts(file, rule, entry_ids)
+        known_ids = rule.shows_as if finding_ids is None else {*finding_ids, rule.becomes}
+        for unknown in sorted(set(rule.shows_as).difference(known_ids)):
+            file.add_fault(("shows_as",), f"there's no finding {unknown!r}")
         for key in ("examples", "near_misses"):
             if not getattr(rule, key):
                 file.add_fault((key,), f"{key!r} needs at least one")

@@ -106,6 +106,7 @@ class PreflightRule:
         unless: The rule finds nothing where one of these holds.
         strict_since: The API version from which an error is one; with an earlier or an unknown version, it's a warning.
         is_for_files: Whether it's only about templates that Azure hasn't seen yet.
+        shows_as: The ids of the findings that a failed script shows, if the mistake is why it failed.
     """
 
     id: str
@@ -124,6 +125,7 @@ class PreflightRule:
     os: OperatingSystem | None = None
     strict_since: str = ""
     is_for_files: bool = False
+    shows_as: tuple[str, ...] = ()
     correction: Correction | None = None
     examples: tuple[RuleExample, ...] = field(default=(), repr=False)
     near_misses: tuple[RuleExample, ...] = field(default=(), repr=False)

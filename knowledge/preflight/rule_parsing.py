@@ -27,7 +27,7 @@ from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 _KEYS = (
     "id", "level", "at", "where", "when", "unless", "predicate", "script", "os", "strict_since", "only_files",
-    "becomes", "title", "why", "fix", "correct", "source", "examples", "near_misses",
+    "becomes", "shows_as", "title", "why", "fix", "correct", "source", "examples", "near_misses",
 )  # fmt: skip
 SCRIPT_KEYS = ("language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text")
 _SYSTEMS = ("windows", "linux")
@@ -68,6 +68,7 @@ def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else None,
         strict_since=section.get_text("strict_since", ""),
         is_for_files=section.get_bool("only_files"),
+        shows_as=section.get_texts("shows_as"),
         correction=section.build_nested("correct", _parse_correction) if section.has("correct") else None,
         examples=section.build_each("examples", _parse_example),
         near_misses=section.build_each("near_misses", _parse_example),
