@@ -66,7 +66,7 @@ FLOORS = {
         ("build_log", "template"),
         ("text",),
         ("redaction", "commands"),
-        ("patterns", "yaml_files"),
+        ("patterns", "scripts", "yaml_files"),
         ("model",),
         ("azure_clouds", "azure_names", "azure_times"),
     ),

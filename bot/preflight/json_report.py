@@ -28,6 +28,7 @@ def build_json(result: PreflightResult, language: Language) -> dict[str, Any]:
         "findings": [_build_finding(finding, language) for finding in result.findings],
         "unevaluated": list(result.unevaluated),
         "unread_scripts": [redact(name) for name in result.unread_scripts],
+        "unparsed_scripts": list(result.unparsed_scripts),
     }
 
 

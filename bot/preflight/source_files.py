@@ -12,13 +12,16 @@ from knowledge.model.entry import Language
 from knowledge.model.errors import UnreadableInputError
 from knowledge.preflight.positioned_json import MAX_CHARS
 from knowledge.preflight.source_text import SourceText
-from knowledge.preflight.template_scripts import MAX_SCRIPT_CHARS, ReadNeighbor
+from knowledge.preflight.template_scripts import ReadNeighbor
 from knowledge.redaction.redact import redact
+from knowledge.scripts.script_tree import MAX_SCRIPT_CHARS
 from knowledge.text.decoding import decode
 
 STDIN = "-"
 _MAX_BYTES = 2 * MAX_CHARS + 2
 """Of UTF-16, with its byte order mark."""
+_MAX_SCRIPT_BYTES = 4 * MAX_SCRIPT_CHARS + 4
+"""What's longer has too many characters in any encoding, so that no script is checked in part."""
 _SCRIPT_SUFFIXES = frozenset({".sh", ".bash", ".ps1"})
 """Which files beside a template count as scripts: an address in a hostile template could name any other."""
 
@@ -48,7 +51,7 @@ def find_neighbors(name: str) -> ReadNeighbor:
         if name == STDIN or not is_bare or path.is_symlink() or not path.is_file():
             return None
         try:
-            return SourceText(str(path), _read_text(path, MAX_SCRIPT_CHARS))
+            return SourceText(str(path), _read_text(path, _MAX_SCRIPT_BYTES))
         except UnreadableInputError:
             return None
 

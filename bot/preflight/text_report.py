@@ -103,6 +103,9 @@ class PreflightReport:
         if result.unread_scripts:
             listed = self._list(result.unread_scripts)
             lines.append(OutputLine(texts["preflight.unread"].format(names=listed), 4, hanging=2))
+        if result.unparsed_scripts:
+            listed = self._list(result.unparsed_scripts)
+            lines.append(OutputLine(texts["preflight.unparsed"].format(paths=listed), 4, hanging=2))
         return [*lines, OutputLine(texts["preflight.live"], 4, hanging=2)]
 
     def _list(self, items: Sequence[str]) -> str:

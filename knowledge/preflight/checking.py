@@ -11,7 +11,8 @@ from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
 from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit
 from knowledge.preflight.place import Place, list_places
-from knowledge.preflight.predicates import PREDICATES, PredicateContext
+from knowledge.preflight.predicate import PredicateContext
+from knowledge.preflight.predicates import PREDICATES
 from knowledge.preflight.preflight_input import CheckedTemplate, read_checked_templates
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule, ScriptSearch
 from knowledge.preflight.source_text import SourceText
@@ -40,14 +41,20 @@ def check_source(
     findings: list[PreflightFinding] = []
     unevaluated: dict[str, None] = {}
     unread: dict[str, None] = {}
+    unparsed: dict[str, None] = {}
     for template in templates:
-        checker = _TemplateChecker(template, PredicateContext(today, list(read_scripts(template, read_neighbor))))
+        scripts = list(read_scripts(template, read_neighbor))
+        parsed = [script for script in scripts if script.scanned.is_parsed]
+        unparsed |= dict.fromkeys(script.path for script in scripts if not script.scanned.is_parsed)
+        checker = _TemplateChecker(template, PredicateContext(today, parsed))
         for rule in rules:
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
     findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
-    return PreflightResult(source, tuple(templates), tuple(findings[:MAX_FINDINGS]), tuple(unevaluated), tuple(unread))
+    return PreflightResult(
+        source, tuple(templates), tuple(findings[:MAX_FINDINGS]), tuple(unevaluated), tuple(unread), tuple(unparsed)
+    )
 
 
 class _TemplateChecker:
@@ -144,7 +151,8 @@ def find_level(rule: PreflightRule, version: str | None) -> Level:
 def _list_candidates(search: ScriptSearch, script: TemplateScript, code: str) -> Iterator[tuple[int, str]]:
     if search.commands:
         for command in script.scanned.commands:
-            if command.name in search.commands and not (search.needs_sudo and command.has_sudo):
+            is_wanted = command.execution == "always" if search.always_runs else command.execution != "never"
+            if command.name in search.commands and is_wanted and not (search.needs_sudo and command.has_sudo):
                 yield command.start, command.text
         return
     start = 0

@@ -62,6 +62,7 @@ class PreflightResult:
         findings: The worst first, then in the order of the file.
         unevaluated: The JSON paths whose values aren't known from the file, so that a rule couldn't look at them.
         unread_scripts: The addresses of scripts that aren't beside the template.
+        unparsed_scripts: The JSON paths of scripts that are too long or too complex for the parser.
     """
 
     source: SourceText
@@ -69,3 +70,4 @@ class PreflightResult:
     findings: tuple[PreflightFinding, ...]
     unevaluated: tuple[str, ...] = ()
     unread_scripts: tuple[str, ...] = ()
+    unparsed_scripts: tuple[str, ...] = ()
