@@ -47,6 +47,8 @@ def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] |
 
 def write_example(rule: PreflightRule, example: RuleExample) -> str:
     """Return an example as the text of a template, completed with what the rule needs to be about it."""
+    if example.resource.get("resources"):
+        return json.dumps(example.resource, indent=2, ensure_ascii=False)
     resource: dict[str, Any] = {"type": "Microsoft.VirtualMachineImages/imageTemplates", **example.resource}
     resource.setdefault("apiVersion", "2025-10-01")
     properties = resource.setdefault("properties", {})
