@@ -17,7 +17,7 @@ _MAX_NESTED = 3
 """How deep scripts in arguments, as in `bash -c '…'`, are read."""
 _MASKED = frozenset({"comment", "heredoc_body"})
 _BRANCHES = frozenset({"elif_clause", "else_clause", "do_group", "case_item", "ERROR"})
-_RESERVED = frozenset({"if", "then", "elif", "else", "fi", "do", "done", "esac"})
+_RESERVED = frozenset({"if", "then", "elif", "else", "fi", "do", "done", "esac", "}"})
 """Words that the parser takes for commands where they don't belong."""
 _PREFIXES = frozenset({"time", "nohup", "exec", "eval", "command", "builtin", "env", "doas", "sudo", "nice", "timeout"})
 _SHELLS = frozenset({"sh", "bash", "dash", "su", "eval"})
@@ -102,7 +102,8 @@ class _ScriptReader:
         index, has_sudo = _skip_prefixes(texts)
         has_sudo = has_sudo or part.has_sudo
         nested = _find_nested(part, words, texts, execution, owner, has_sudo) if part.depth < _MAX_NESTED else []
-        if index >= len(words):
+        is_evaluated = bool(nested) and index < len(words) and words[index].type in ("raw_string", "string")
+        if index >= len(words) or is_evaluated:
             return nested
         start = words[index].start_byte
         name = read_command_name(texts[index])

@@ -74,7 +74,7 @@ class _Scanner:
         if strings:
             return self._layout.find_open_quote(strings[-1].start)
         if self._fault is None and self._open:
-            opener = self._open[-1]
+            opener = next(opener for opener in reversed(self._open) if opener.mark != "in")
             self._fault = SyntaxFault(opener.start, _KINDS.get(opener.mark, "bracket"))
         return self._layout.refine(self._fault)
 
