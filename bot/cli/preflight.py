@@ -7,13 +7,14 @@ import json
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.preflight.json_report import build_json, build_sarif
+from bot.preflight.shellcheck import LintGap, ShellCheck
 from bot.preflight.source_files import find_neighbors, is_bicep, read_source
 from bot.preflight.text_report import PreflightReport
 from bot.terminal.style import TerminalStyle
@@ -47,6 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="leave out a rule; can be given several times"
     )
+    parser.add_argument("--no-shellcheck", action="store_true", help="don't run ShellCheck on shell scripts")
     parser.add_argument("--diff", action="store_true", help="print only a diff with what can be corrected")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH, help="default: %(default)s")
     add_epilog(
@@ -79,11 +81,12 @@ def run(options: Namespace) -> int:
         return EXIT_UNREADABLE
     rules = [rule for rule in rules if rule.id not in options.ignore]
     report = PreflightReport(entries, options.lang, TerminalStyle.detect())
+    lint = None if options.no_shellcheck or "shellcheck" in options.ignore else ShellCheck()
     results: list[PreflightResult] = []
     status = EXIT_CLEAN
     for name in options.files:
         try:
-            result = _check_file(name, options, rules)
+            result = _check_file(name, options, rules, lint)
         except UnreadableInputError as error:
             print_error(f"{error}")
             status = EXIT_UNREADABLE
@@ -91,7 +94,7 @@ def run(options: Namespace) -> int:
         if results and options.format == "text" and not options.diff:
             sys.stdout.write("\n")
         results.append(result)
-        _write_result(result, options, report)
+        _write_result(result, options, report, lint.take_gaps() if lint else ())
         if status == EXIT_CLEAN and _is_failing(result, options.fail_on):
             status = EXIT_FAILING
     if options.format == "sarif":
@@ -111,22 +114,26 @@ def _find_usage_fault(options: Namespace, rules: Sequence[PreflightRule]) -> str
     return ""
 
 
-def _check_file(name: str, options: Namespace, rules: Sequence[PreflightRule]) -> PreflightResult:
+def _check_file(
+    name: str, options: Namespace, rules: Sequence[PreflightRule], lint: ShellCheck | None
+) -> PreflightResult:
     source = read_source(name, options.lang)
     parameters = read_source(options.parameters, options.lang) if options.parameters else None
     try:
-        return check_source(source, rules, datetime.now(UTC).date(), parameters, find_neighbors(name))
+        return check_source(source, rules, datetime.now(UTC).date(), parameters, find_neighbors(name), lint)
     except KnowledgeError as error:
         raise UnreadableInputError(f"{name}: {error}") from None
 
 
-def _write_result(result: PreflightResult, options: Namespace, report: PreflightReport) -> None:
+def _write_result(
+    result: PreflightResult, options: Namespace, report: PreflightReport, gaps: Collection[LintGap]
+) -> None:
     if options.diff:
         _write_diff(result, options.lang)
     elif options.format == "text":
-        sys.stdout.write(f"{report.render(result)}\n")
+        sys.stdout.write(f"{report.render(result, gaps)}\n")
     elif options.format == "json":
-        sys.stdout.write(f"{json.dumps(build_json(result, options.lang), ensure_ascii=True)}\n")
+        sys.stdout.write(f"{json.dumps(build_json(result, options.lang, gaps), ensure_ascii=True)}\n")
 
 
 def _write_diff(result: PreflightResult, language: Language) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +18,7 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "advice": "note"}
 
 
-def build_json(result: PreflightResult, language: Language) -> dict[str, Any]:
+def build_json(result: PreflightResult, language: Language, lint_gaps: Collection[str] = ()) -> dict[str, Any]:
     """Build the JSON object about one file. It always has every key."""
     counts = {level: sum(1 for finding in result.findings if finding.level == level) for level in LEVELS}
     return {
@@ -29,6 +29,7 @@ def build_json(result: PreflightResult, language: Language) -> dict[str, Any]:
         "unevaluated": list(result.unevaluated),
         "unread_scripts": [redact(name) for name in result.unread_scripts],
         "unparsed_scripts": list(result.unparsed_scripts),
+        "shellcheck_gaps": list(lint_gaps),
     }
 
 

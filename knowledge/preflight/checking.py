@@ -11,7 +11,7 @@ from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
 from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit
 from knowledge.preflight.place import Place, list_places
-from knowledge.preflight.predicate import PredicateContext
+from knowledge.preflight.predicate import LintShell, PredicateContext
 from knowledge.preflight.predicates import PREDICATES
 from knowledge.preflight.preflight_input import CheckedTemplate, read_checked_templates
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule, ScriptSearch
@@ -30,6 +30,7 @@ def check_source(
     today: date,
     parameters: SourceText | None = None,
     read_neighbor: ReadNeighbor = lambda name: None,
+    lint_shell: LintShell | None = None,
 ) -> PreflightResult:
     """Check every template in a file.
 
@@ -46,7 +47,7 @@ def check_source(
         scripts = list(read_scripts(template, read_neighbor))
         parsed = [script for script in scripts if script.scanned.is_parsed]
         unparsed |= dict.fromkeys(script.path for script in scripts if not script.scanned.is_parsed)
-        checker = _TemplateChecker(template, PredicateContext(today, parsed))
+        checker = _TemplateChecker(template, PredicateContext(today, parsed, lint_shell))
         for rule in rules:
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from knowledge.preflight.finding import TextEdit
 from knowledge.preflight.place import Place
 from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.preflight.template_scripts import TemplateScript
+
+
+class ShellRemark(NamedTuple):
+    """What a linter says about a place in a shell script; lines and columns count from 1."""
+
+    code: str
+    message: str
+    line: int
+    column: int
+
+
+LintShell = Callable[[str], Sequence[ShellRemark]]
+"""Returns what another program says about a shell script."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +32,7 @@ class PredicateContext:
 
     today: date
     scripts: list[TemplateScript] = field(default_factory=list)
+    lint_shell: LintShell | None = None
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,22 @@ def find_ansi_quotes(template: CheckedTemplate, context: PredicateContext) -> It
             yield PredicateHit(script.step, {"value": text.split("\n")[line]}, script=script, offset=start)
 
 
+def find_lint_remarks(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
+    """Find what ShellCheck says about shell scripts."""
+    if context.lint_shell is None:
+        return
+    for script in context.scripts:
+        if script.language != "shell" or not script.is_complete:
+            continue
+        starts = list(accumulate((len(line) + 1 for line in script.text.split("\n")), initial=0))
+        for remark in context.lint_shell(script.text):
+            is_known = script.scanned.fault is not None and remark.code.startswith("SC1")
+            if not is_known and 0 < remark.line < len(starts):
+                offset = min(starts[remark.line - 1] + remark.column - 1, starts[remark.line] - 1)
+                values = {"value": f"{remark.message} ({remark.code})", "code": remark.code}
+                yield PredicateHit(script.step, values, script=script, offset=offset)
+
+
 SCRIPT_PREDICATES: Mapping[str, Predicate] = {
     "unclosed-quote": find_unclosed_quotes,
     "unpaired-bracket": find_unpaired_brackets,
@@ -150,6 +166,7 @@ SCRIPT_PREDICATES: Mapping[str, Predicate] = {
     "exit-zero": find_exit_zero,
     "lost-exit-code": find_lost_exit_codes,
     "ansi-quote": find_ansi_quotes,
+    "shellcheck": find_lint_remarks,
 }
 """The predicates about scripts by their names in rules."""
 

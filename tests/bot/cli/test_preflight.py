@@ -17,7 +17,7 @@ from app import main
 from knowledge.preflight.rule_catalog import load_rules
 from tests.knowledge.preflight.templates import build_resource
 
-APT = {"customize": [{"type": "Shell", "name": "web", "inline": ["sudo apt-get install nginx"]}]}
+APT = {"customize": [{"type": "Shell", "name": "web", "inline": ["sudo apt-get install nginx", "cloud-init status"]}]}
 
 
 def write(folder: Path, value: Any, name: str = "a.json") -> str:

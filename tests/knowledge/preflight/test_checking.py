@@ -34,7 +34,7 @@ def test_a_good_template_has_no_findings() -> None:
 
 def test_a_finding_says_where_it_is() -> None:
     value = build_deployment(
-        [build_resource({"customize": [{"type": "Shell", "name": "a", "inline": ["ls", "sudo apt-get install x"]}]})]
+        [build_resource({"customize": [{"type": "Shell", "name": "a", "inline": ["cloud-init status", "sudo apt-get install x"]}]})]
     )
     (finding,) = check(value).findings
     lines = json.dumps(value, indent=2).splitlines()
