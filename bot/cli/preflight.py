@@ -15,7 +15,7 @@ from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.preflight.json_report import build_json, build_sarif
 from bot.preflight.shellcheck import LintGap, ShellCheck
-from bot.preflight.source_files import find_neighbors, is_bicep, read_source
+from bot.preflight.source_files import find_neighbors, read_source
 from bot.preflight.text_report import PreflightReport
 from bot.terminal.style import TerminalStyle
 from dialogs.texts.languages import ENGLISH, list_languages
@@ -140,7 +140,7 @@ def _write_diff(result: PreflightResult, language: Language) -> None:
     """Write what can be corrected as a unified diff, without secrets and what could control the terminal."""
     texts, source = load_area("preflight", language), result.source
     edits = [edit for finding in result.findings for edit in finding.edits]
-    lines = [] if is_bicep(source.name) else _compute_diff(source, apply_edits(source.text, edits))
+    lines = [] if source.is_translated else _compute_diff(source, apply_edits(source.text, edits))
     if not lines:
         print_error(texts["preflight.no-diff"].format(file=source.name))
         return

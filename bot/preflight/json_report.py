@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from bot.preflight.source_files import STDIN, is_bicep
+from bot.preflight.source_files import STDIN
 from knowledge.model.entry import Language
 from knowledge.preflight.finding import PreflightFinding, PreflightResult
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule
@@ -117,7 +117,7 @@ def _build_sarif_result(finding: PreflightFinding, rule_index: int, language: La
 
 
 def _is_translated(finding: PreflightFinding) -> bool:
-    return is_bicep(finding.source.name)
+    return finding.source.is_translated
 
 
 def _build_uri(name: str) -> str:

@@ -31,13 +31,13 @@ def read_source(name: str, language: Language) -> SourceText:
     if name == STDIN:
         return SourceText(name, decode(sys.stdin.buffer.read(_MAX_BYTES)))
     path = Path(name)
-    if is_bicep(name):
-        return SourceText(name, decode(_translate(path, name, language)))
+    if is_bicep(name) and (translated := _translate(path, name, language)) is not None:
+        return SourceText(name, decode(translated), is_translated=True)
     return SourceText(name, _read_text(path, _MAX_BYTES))
 
 
 def is_bicep(name: str) -> bool:
-    """Tell whether a file is Bicep, so that positions in its JSON mean nothing to its author."""
+    """Tell whether a file is Bicep."""
     return name.lower().endswith(".bicep")
 
 
@@ -66,14 +66,15 @@ def _read_text(path: Path, max_bytes: int) -> str:
         raise UnreadableInputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _translate(path: Path, name: str, language: Language) -> bytes:
+def _translate(path: Path, name: str, language: Language) -> bytes | None:
+    """Return the JSON of a Bicep file; None if no program is installed that translates it."""
     texts = load_area("preflight", language)
     if not path.is_file():
         _read_text(path, 1)
     try:
         return build_bicep(path)
     except BicepMissingError:
-        raise UnreadableInputError(texts["preflight.no-bicep"].format(file=name)) from None
+        return None
     except BicepFailedError as error:
         reason = redact(str(error))
         raise UnreadableInputError(texts["preflight.bicep-failed"].format(file=name, reason=reason)) from None

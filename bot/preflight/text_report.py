@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.preflight.shellcheck import LintGap
-from bot.preflight.source_files import is_bicep
 from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
 from knowledge.model.entry import Entry, Language
@@ -29,7 +28,7 @@ class PreflightReport:
         """Render everything about one file; `lint_gaps` says why ShellCheck didn't look at some scripts."""
         lines = [self._render_head(result)]
         for group in _group_by_rule(result.findings):
-            lines += self._render_group(group, is_bicep(result.source.name))
+            lines += self._render_group(group, result.source.is_translated)
         lines += self._render_rest(result, lint_gaps)
         return "\n".join(self._style.format_line(line) for line in lines)
 
@@ -95,19 +94,21 @@ class PreflightReport:
         """Render what could be corrected, and what wasn't looked at."""
         texts, lines = self._texts, []
         correctable = sum(1 for finding in result.findings if finding.edits)
-        if correctable and not is_bicep(result.source.name):
+        if correctable and not result.source.is_translated:
             lines.append(OutputLine(texts["preflight.correctable"].format(n=correctable)))
         lines.append(OutputLine(texts["preflight.not-checked"]))
         if result.unevaluated:
             listed = self._list(result.unevaluated)
             lines.append(OutputLine(texts["preflight.unevaluated"].format(paths=listed), 4, hanging=2))
+        if any(template.is_bicep for template in result.templates):
+            lines.append(OutputLine(texts["preflight.bicep-read"], 4, hanging=2))
         if result.unread_scripts:
             listed = self._list(result.unread_scripts)
             lines.append(OutputLine(texts["preflight.unread"].format(names=listed), 4, hanging=2))
         if result.unparsed_scripts:
             listed = self._list(result.unparsed_scripts)
             lines.append(OutputLine(texts["preflight.unparsed"].format(paths=listed), 4, hanging=2))
-        lines += [OutputLine(texts[f"preflight.shellcheck-{gap}"], 4, hanging=2) for gap in lint_gaps]
+        lines += [OutputLine(texts[f"preflight.shellcheck.{gap}"], 4, hanging=2) for gap in lint_gaps]
         return [*lines, OutputLine(texts["preflight.live"], 4, hanging=2)]
 
     def _list(self, items: Sequence[str]) -> str:

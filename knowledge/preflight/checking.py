@@ -10,7 +10,7 @@ from itertools import islice
 from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
 from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit
-from knowledge.preflight.place import Place, list_places
+from knowledge.preflight.place import Place, list_places, list_unevaluated
 from knowledge.preflight.predicate import LintShell, PredicateContext
 from knowledge.preflight.predicates import PREDICATES
 from knowledge.preflight.preflight_input import CheckedTemplate, read_checked_templates
@@ -51,6 +51,8 @@ def check_source(
         for rule in rules:
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)
+        if template.is_bicep:
+            unevaluated |= dict.fromkeys(list_unevaluated(template.resource, template.path))
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
     findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
     return PreflightResult(
@@ -128,6 +130,7 @@ class _TemplateChecker:
     ) -> PreflightFinding:
         safe = {name: _shorten(redact(value)) for name, value in values.items() if value}
         template = self._template
+        edits = () if template.is_bicep else edits
         level = find_level(rule, template.api_version)
         part = replace(place.part, name=redact(place.part.name)) if place.part else None
         if script is None:

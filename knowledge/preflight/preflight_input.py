@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from knowledge.model.errors import KnowledgeError
+from knowledge.preflight.bicep_reader import InvalidBicepError, read_bicep
 from knowledge.preflight.expressions import ExpressionScope, mark_elsewhere, read_parameter_values
 from knowledge.preflight.positioned_json import JsonNode, parse_json
 from knowledge.preflight.source_text import SourceText
@@ -36,12 +37,14 @@ class CheckedTemplate:
         path: The JSON path of the resource, such as `$.resources[0]`.
         resource: The resource, evaluated.
         is_deployed: Whether Azure printed it: then it has been accepted once, and has fields that nobody writes.
+        is_bicep: Whether it's written in Bicep, so that edits of JSON don't fit.
     """
 
     source: SourceText
     path: str
     resource: JsonNode
     is_deployed: bool
+    is_bicep: bool = False
 
     @cached_property
     def parsed(self) -> ImageTemplate:
@@ -80,6 +83,8 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     """
     if reason := _describe_other_language(source.text):
         raise UnsuitableInputError(reason)
+    if is_bicep(source.text):
+        return _read_bicep_templates(source, parameters)
     root = parse_json(source.text)
     if reason := _describe_other_json(root):
         raise UnsuitableInputError(reason)
@@ -88,6 +93,27 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     if not found:
         raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
     return [CheckedTemplate(source, path, node, _is_deployed(node)) for path, node in found]
+
+
+def is_bicep(text: str) -> bool:
+    """Tell whether a text is Bicep, and not JSON."""
+    return text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[") and _BICEP.search(text) is not None
+
+
+def _read_bicep_templates(source: SourceText, parameters: SourceText | None) -> list[CheckedTemplate]:
+    values = _read_parameter_file(parameters) if parameters else _EMPTY
+    try:
+        resources = read_bicep(source.text, values)
+    except InvalidBicepError as error:
+        raise UnsuitableInputError(str(error)) from None
+    found = [
+        CheckedTemplate(source, symbol, node, is_deployed=False, is_bicep=True)
+        for symbol, node in resources
+        if node.members["type"].text.lower() in _TYPES
+    ]
+    if not found:
+        raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
+    return found[:MAX_TEMPLATES]
 
 
 def is_parameter_file(text: str) -> bool:
@@ -163,8 +189,6 @@ def _describe_other_language(text: str) -> str:
         return "it's empty"
     if _HCL.search(text):
         return "it's a Packer template, not an image template; check it with: packer validate"
-    if _BICEP.search(text):
-        return "it's Bicep; translate it first, with: bicep build"
     return ""
 
 

@@ -64,7 +64,7 @@ def find_secrets(template: CheckedTemplate, context: PredicateContext) -> Iterat
 
 def find_bracket_lines(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
     """Find commands that Resource Manager takes for expressions, and that can't be any."""
-    if template.path == "$":  # not in a deployment: nothing evaluates it
+    if template.path == "$" or template.is_bicep:  # nothing evaluates it, or Bicep has escaped it
         return
     for script in context.scripts:
         for line in script.lines:

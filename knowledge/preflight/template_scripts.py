@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from knowledge.azure_names import get_last_segment
+from knowledge.preflight.bicep_reader import find_bicep_offset
 from knowledge.preflight.finding import ScriptPosition
 from knowledge.preflight.place import Place, TemplatePart, list_places
 from knowledge.preflight.positioned_json import JsonNode, find_string_offset
@@ -78,7 +79,8 @@ class TemplateScript:
             return ScriptSpot(self.file, inner, self.path, at)
         line = max((line for line in self.lines if line.start <= offset), key=lambda line: line.start)
         source = self.template.source
-        raw = find_string_offset(source.text, line.node, offset - line.start)
+        find_offset = find_bicep_offset if self.template.is_bicep else find_string_offset
+        raw = find_offset(source.text, line.node, offset - line.start)
         path = f"{self.path}[{line.number}]" if line.number >= 0 else self.path
         return ScriptSpot(source, source.locate(raw), path, ScriptPosition(inner.line, inner.column))
 

@@ -61,6 +61,7 @@ class _Scanner:
         self._open: list[_Opener] = []
         self._is_command = True
         self._names_function = False
+        self._loop_words = 0
         self._documents: list[str] = []
         self._fault: SyntaxFault | None = None
         self._layout = DelimiterLayout(text)
@@ -110,6 +111,7 @@ class _Scanner:
         return match.end()
 
     def _open_delimiter(self, found: str, start: int) -> int:
+        self._loop_words = 0
         if found == "`" and any(opener.mark == "`" for opener in self._open):
             return self._close(found, start)
         if found == "((" and not self._is_command:
@@ -167,6 +169,9 @@ class _Scanner:
             return
         if word == "in" and self._top == "case" and not self._is_command:
             self._open.append(_Opener("in", start))
+        if self._loop_words:  # `for name do` needs no `in`
+            self._loop_words -= 1
+            self._is_command = word == "do" and self._loop_words == 0
         if not self._is_command:
             return
         if self._names_function:
@@ -180,6 +185,7 @@ class _Scanner:
             self._close_keyword(_OPENERS[word], start)
         else:
             self._names_function = word == "function"
+            self._loop_words = 2 if word in ("for", "select") else 0
             self._is_command = word in _BEFORE_COMMAND
 
     def _close_keyword(self, opener: str, start: int) -> None:

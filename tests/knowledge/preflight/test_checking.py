@@ -34,7 +34,15 @@ def test_a_good_template_has_no_findings() -> None:
 
 def test_a_finding_says_where_it_is() -> None:
     value = build_deployment(
-        [build_resource({"customize": [{"type": "Shell", "name": "a", "inline": ["cloud-init status", "sudo apt-get install x"]}]})]
+        [
+            build_resource(
+                {
+                    "customize": [
+                        {"type": "Shell", "name": "a", "inline": ["cloud-init status", "sudo apt-get install x"]}
+                    ]
+                }
+            )
+        ]
     )
     (finding,) = check(value).findings
     lines = json.dumps(value, indent=2).splitlines()
@@ -171,7 +179,8 @@ def test_what_only_newer_versions_refuse_is_a_warning_before(version: str, level
         ("{}", "it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates"),
         ('{"builders": [{"type": "azure-arm"}]}', "it's a Packer template"),
         ('source "azure-arm" "web" {\n}\n', "it's a Packer template"),
-        ("param location string\nresource a 'x@2024-02-01' = {\n}\n", "it's Bicep"),
+        ("param location string\nresource a 'x@2024-02-01' = {\n}\n", "it has no resource of the type"),
+        ("resource a 'x@2024-02-01' = {\n  b: 'c\n}\n", "line 2, column 6: this string is never closed"),
         ('{"$schema": "https://example.com/deploymentParameters.json#", "parameters": {}}', "it has only parameters"),
         ('{"view": {"kind": "Form"}}', "it's a form of the portal"),
     ],

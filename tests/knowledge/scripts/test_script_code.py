@@ -241,6 +241,7 @@ def test_a_broken_powershell_script_is_refused_where_it_breaks(script: str, line
         "{ a; } | tee b || { c; exit 1; }",
         "echo if then fi done { } \\)\\(",
         "if a; then { (b) }; fi",
+        "for a do b; done\nfor a\ndo b; done\nfor do in do; do b; done; for ((;;)) do b; done",
         "echo a\r\nif b; then\r\n  c\r\nfi\r\n",
     ],
 )
