@@ -262,3 +262,36 @@ def test_a_hostile_file_takes_no_time(text: str) -> None:
     with suppress(KnowledgeError):
         assert len(check_text(text).findings) <= MAX_FINDINGS
     assert time.process_time() - started < 20
+
+
+def test_a_command_that_never_runs_is_left_alone() -> None:
+    lines = ["cloud-init status", "set_up() {", "apt-get install x", "}", "exit 0", "apt-get install y"]
+    assert list_ids(check(build_resource({"customize": [{"type": "Shell", "inline": lines}]}))) == []
+    lines.insert(4, "if true; then set_up; fi")
+    found = list_ids(check(build_resource({"customize": [{"type": "Shell", "inline": lines}]})))
+    assert "apt-without-yes" in found
+
+
+@pytest.mark.parametrize("step", [{"inline": ["ls\n" * 100_000]}, {"scriptUri": "https://example.com/a.sh"}])
+def test_a_script_that_is_too_long_is_named_and_not_judged(step: dict[str, Any]) -> None:
+    long = SourceText("a.sh", "apt-get install x\n'" * 20_000)
+    result = check(build_resource({"customize": [{"type": "Shell", **step}]}), read_neighbor=lambda name: long)
+    assert list_ids(result) == []
+    (path,) = result.unparsed_scripts
+    assert path.startswith("$.properties.customize[0].")
+    assert result.unread_scripts == ()
+
+
+def test_a_syntax_error_has_its_place_in_the_script_and_in_the_template() -> None:
+    value = build_deployment(
+        [build_resource({"customize": [{"type": "Shell", "inline": ["ls", "if true; then", "  ls", "ls"]}]})]
+    )
+    (finding,) = check(value).findings
+    lines = json.dumps(value, indent=2).splitlines()
+    assert (finding.rule.id, finding.path) == (
+        "shell-block-unclosed",
+        "$.resources[0].properties.customize[0].inline[1]",
+    )
+    assert finding.script is not None
+    assert (finding.script.line, finding.script.column) == (2, 1)
+    assert lines[finding.position.line - 1][finding.position.column - 1 :].startswith("if true")
