@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from knowledge.model.errors import KnowledgeError
 from knowledge.preflight.positioned_json import MAX_DEPTH, MAX_VALUES, JsonNode
@@ -42,15 +41,11 @@ class InvalidBicepError(KnowledgeError):
     """A text isn't Bicep that can be read. The message says where and why."""
 
 
-class BicepResource(NamedTuple):
-    """A resource of a file: its symbolic name, and the resource as Azure would get it."""
+def read_bicep(text: str, values: Mapping[str, JsonNode]) -> list[tuple[str, JsonNode]]:
+    """Return the resources of a file with their symbolic names.
 
-    symbol: str
-    node: JsonNode
-
-
-def read_bicep(text: str, values: Mapping[str, JsonNode]) -> list[BicepResource]:
-    """Return the resources of a file, with the values of its parameters by their names in lower case.
+    Args:
+        values: The values of parameters by their names in lower case.
 
     Raises:
         InvalidBicepError: A bracket or a string isn't closed, or there's too much.
@@ -83,7 +78,7 @@ class _Reader:
         self._declared: dict[str, int] = {}
         self._open: set[str] = set()
 
-    def read(self) -> Iterator[BicepResource]:
+    def read(self) -> Iterator[tuple[str, JsonNode]]:
         resources: list[tuple[str, re.Match[str]]] = []
         for match in self._iterate_declarations():
             kind, name = match.groups()
@@ -100,13 +95,11 @@ class _Reader:
             if self._text.startswith("{", self._position):
                 node = self._parse_object(0)
                 if node is not None:
-                    yield BicepResource(name, self._complete(node, header))
-
-    def _complete(self, node: JsonNode, header: re.Match[str]) -> JsonNode:
-        """Return a resource with the members that its header has."""
-        kind = JsonNode(header[1], header.start(1), header.end(1), key_start=header.start(1))
-        version = JsonNode(header[2], header.start(2), header.end(2), key_start=header.start(2))
-        return replace(node, value={"type": kind, "apiVersion": version, **node.members})
+                    kind, version = (
+                        JsonNode(header[group], header.start(group), header.end(group), key_start=header.start(group))
+                        for group in (1, 2)
+                    )
+                    yield name, replace(node, value={"type": kind, "apiVersion": version, **node.members})
 
     def _iterate_declarations(self) -> Iterator[re.Match[str]]:
         """Yield the beginnings of declarations at the top of the file."""
@@ -136,10 +129,8 @@ class _Reader:
         if node is not None and self._is_at_end_of_value():
             return node
         self._position = start
-        self._skip_expression("")
-        if self._position == start:
-            raise self._fail("a value is expected here")
-        return self._build_unknown(start)
+        # brackets mark an expression wherever values are read
+        return JsonNode(f"[{self._take_expression()}]", start, self._position, is_unevaluated=True)
 
     def _parse_plain_value(self, depth: int) -> JsonNode | None:
         """Return a value that's written down; None if it's an expression."""
@@ -193,7 +184,7 @@ class _Reader:
             key_start = self._position
             match = _KEY.match(self._text, key_start)
             if match is None:
-                name = self._skip_member()
+                name = self._take_expression()
                 if name.startswith("..."):
                     is_known = False
                 elif name.startswith("'"):  # a key with `${…}`
@@ -204,12 +195,12 @@ class _Reader:
             members[match[1] or match[2]] = replace(self._parse_value(depth + 1), key_start=key_start)
         return JsonNode(members, start, self._position) if is_known else None
 
-    def _skip_member(self) -> str:
-        """Skip a member without a plain name, such as a resource in a resource, and return its text."""
+    def _take_expression(self) -> str:
+        """Skip an expression, or a member without a plain name, and return its text."""
         start = self._position
         self._skip_expression("")
         if self._position == start:
-            raise self._fail("a name is expected here")
+            raise self._fail("a name or a value is expected here")
         return self._text[start : self._position].strip()
 
     def _parse_list(self, depth: int) -> JsonNode | None:
@@ -290,11 +281,6 @@ class _Reader:
         end = rest.end() if rest else self._position
         following = self._text[end : end + 1]
         return following in ("", ",", "}", "]", ")") or (following == "\n" and not _GOES_ON.match(self._text, end))
-
-    def _build_unknown(self, start: int) -> JsonNode:
-        # brackets mark an expression wherever values are read
-        text = self._text[start : self._position].strip()
-        return JsonNode(f"[{text}]", start, self._position, is_unevaluated=True)
 
     def _skip_blank(self) -> None:
         """Skip blanks, commas, and comments."""

@@ -21,6 +21,8 @@ from knowledge.redaction.redact import redact
 
 MAX_FINDINGS = 500
 MAX_FINDINGS_PER_RULE = 20
+MAX_PARSED_CHARS = 1 << 20
+"""How much of the scripts of one file is parsed: a template of the largest size could be nothing but scripts."""
 _MAX_VALUE_CHARS = 80
 
 
@@ -43,10 +45,15 @@ def check_source(
     unevaluated: dict[str, None] = {}
     unread: dict[str, None] = {}
     unparsed: dict[str, None] = {}
+    budget = MAX_PARSED_CHARS
     for template in templates:
-        scripts = list(read_scripts(template, read_neighbor))
-        parsed = [script for script in scripts if script.scanned.is_parsed]
-        unparsed |= dict.fromkeys(script.path for script in scripts if not script.scanned.is_parsed)
+        parsed: list[TemplateScript] = []
+        for script in read_scripts(template, read_neighbor):
+            budget -= len(script.text)
+            if budget >= 0 and script.scanned.is_parsed:
+                parsed.append(script)
+            else:
+                unparsed[redact(script.path)] = None
         checker = _TemplateChecker(template, PredicateContext(today, parsed, lint_shell))
         for rule in rules:
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from knowledge.preflight.finding import TextEdit
-from knowledge.preflight.literal_secrets import find_literal_secrets
 from knowledge.preflight.predicate import Predicate, PredicateContext, PredicateHit
 from knowledge.preflight.preflight_input import CheckedTemplate
+from knowledge.scripts.literal_secrets import find_literal_secrets
 from knowledge.scripts.powershell_delimiters import check_powershell_delimiters
 from knowledge.scripts.script_code import FaultKind, ScriptCommand, ScriptLanguage
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from knowledge.model.errors import KnowledgeError
-from knowledge.preflight.checking import MAX_FINDINGS
+from knowledge.preflight.checking import MAX_FINDINGS, MAX_PARSED_CHARS
 from knowledge.preflight.positioned_json import InvalidJsonError
 from knowledge.preflight.preflight_input import UnsuitableInputError, is_parameter_file
 from knowledge.preflight.source_text import SourceText
@@ -280,6 +280,12 @@ def test_a_script_that_is_too_long_is_named_and_not_judged(step: dict[str, Any])
     (path,) = result.unparsed_scripts
     assert path.startswith("$.properties.customize[0].")
     assert result.unread_scripts == ()
+
+
+def test_a_template_of_scripts_is_parsed_in_part() -> None:
+    steps = [{"type": "Shell", "inline": ["ls " + "a" * 200_000]}] * 20
+    result = check(build_resource({"customize": steps}))
+    assert len(result.unparsed_scripts) == 20 - MAX_PARSED_CHARS // 200_003
 
 
 def test_a_syntax_error_has_its_place_in_the_script_and_in_the_template() -> None:
