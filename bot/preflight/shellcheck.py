@@ -15,8 +15,8 @@ from knowledge.preflight.predicate import ShellRemark
 MAX_CHARS = 64 << 10
 _TIMEOUT_SECONDS = 2
 _MAX_REMARKS = 20
-_UNHELPFUL_ERRORS = frozenset({1017, 1090, 1091, 2148})
-"""Windows line breaks, for which there's a rule; files that aren't there; a missing `#!`, which is named by `-s`."""
+_UNHELPFUL_ERRORS = frozenset({1017, 1090, 1091, 2068, 2145, 2148, 2286})
+"""Windows line breaks, for which there's a rule; files that aren't there; a missing `#!`; arrays without quotes."""
 _WANTED_WARNINGS = frozenset({2024, 2069, 2115, 2188, 2209, 2216, 2242, 2259, 2260, 2261, 2288})
 """Redirections that `sudo` doesn't cover or that compete, `rm -rf "$x/"`, input that nothing reads, bad exit codes."""
 _MIN_ANALYSIS_CODE = 2000

@@ -36,13 +36,13 @@ def comment(code: int, level: str = "warning", line: int = 1, column: int = 1) -
 def test_errors_and_some_warnings_are_taken(tmp_path: Path) -> None:
     program = build_printing_program(
         tmp_path,
-        comment(2154), comment(2115, line=2, column=5), comment(2068, "error"), comment(1091, "error"),
+        comment(2154), comment(2115, line=2, column=5), comment(2218, "error"), comment(2068, "error"),
         comment(1046, "error"), comment(1073, "error"),
     )  # fmt: skip
     remarks = ShellCheck(program)("ls\n")
     assert [(remark.code, remark.line, remark.column) for remark in remarks] == [
         ("SC2115", 2, 5),
-        ("SC2068", 1, 1),
+        ("SC2218", 1, 1),
         ("SC1046", 1, 1),
     ]
 
@@ -55,7 +55,7 @@ def test_errors_and_some_warnings_are_taken(tmp_path: Path) -> None:
     ],
 )
 def test_the_script_is_given_as_input(tmp_path: Path, script: str, options: list[str]) -> None:
-    code = "print(json.dumps({'comments': [dict(code=2068, level='error', line=1, column=1, message=repr((sys.argv[1:], script)))]}))"
+    code = "print(json.dumps({'comments': [dict(code=2218, level='error', line=1, column=1, message=repr((sys.argv[1:], script)))]}))"
     (remark,) = ShellCheck(build_program(tmp_path, code))(script)
     assert remark.message == repr((options, script))
 
