@@ -13,6 +13,7 @@ from dialogs.context import DialogContext, DialogResult
 from dialogs.general_actions import GENERAL_ACTIONS, switch_language
 from dialogs.model.effects import OfferFile
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
+from dialogs.preflight.actions import PREFLIGHT_ACTIONS
 from dialogs.replies.general_replies import build_default_buttons, show_problem
 from dialogs.replies.shell_commands import (
     SHELL_ACTIONS,
@@ -73,6 +74,7 @@ ACTIONS = merge_actions(
     (
         GENERAL_ACTIONS,
         ANSWER_ACTIONS,
+        PREFLIGHT_ACTIONS,
         SOLUTION_ACTIONS,
         CASE_ACTIONS,
         TICKET_ACTIONS,

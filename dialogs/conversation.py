@@ -17,12 +17,13 @@ from dialogs.model.effects import Effect, HandoffTopic
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
+from dialogs.preflight.corrected_file import FILE_KIND, read_corrected_template
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.replies.shell_commands import follow_shell
 from dialogs.resources import DialogResources
 from dialogs.sentences import BEFORE_GUIDES, find_named_shell
 from dialogs.solution.attached_logs import start_reading
-from dialogs.solution.diagnose_text import diagnose_text
+from dialogs.solution.diagnose_text import answer_pasted_template, diagnose_text
 from dialogs.solution.howtos import show_howto
 from dialogs.solution.shared_chat import limit_excerpts
 from dialogs.solution.usage_events import UsageEvent, collect_usage_events
@@ -37,6 +38,7 @@ from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import TypedAction, find_asked_action, find_typed_action
 from knowledge.commands.placeholders import DEFAULT_SHELL
 from knowledge.input.input_kind import is_description
+from knowledge.input.pasted_template import find_pasted_template
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
 
@@ -78,7 +80,9 @@ class Conversation:
         before, was_unreadable = _read_state(state)
         context = self._build_context(turn, before)
         result = await self._dispatch_turn(context, before, turn)
-        result = replace(result, state=replace(result.state, azure=result.state.azure.expire_name_prompt(before.azure)))
+        azure = result.state.azure.expire_name_prompt(before.azure)
+        if azure is not result.state.azure:
+            result = replace(result, state=replace(result.state, azure=azure))
         if was_unreadable and not isinstance(turn.event, MemberJoined):
             result = DialogResult(before, (show_notice(context, "trouble.lost"),)).followed_by(result)
         if context.is_public:
@@ -120,7 +124,10 @@ class Conversation:
         """Return the content of the file that a reply offered with `args`; None if it's gone."""
         language = self._texts.parse_language(args.get("language")) or ENGLISH
         context = DialogContext(language, self._knowledge, self._texts, self._resources.clock())
-        return read_offered_file(context, _read_state(state)[0], args)
+        before = _read_state(state)[0]
+        if args.get("as") == FILE_KIND:
+            return read_corrected_template(before, args)
+        return read_offered_file(context, before, args)
 
     def _build_context(self, turn: Turn, state: ConversationState) -> DialogContext:
         is_public = turn.scope != "personal"
@@ -185,11 +192,15 @@ class Conversation:
             return DialogResult(
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
+        if (pasted := find_pasted_template(message.text)) and self._resources.check_template:
+            context, state = self._follow_written_language(context, state, pasted.words)
+            return await answer_pasted_template(context, state, self._resources, message.text, pasted)
         phrases, sentences = self._texts.phrases, self._texts.sentences
         context, state = self._follow_written_language(context, state, message.text)
-        if typed := find_typed_action(message.text, state, phrases, sentences):
-            return await self._perform(context, state, turn, typed)
+        typed = find_typed_action(message.text, state, phrases, sentences)
         # words sent with a file are about the file
+        if typed and not (message.files and typed.action_id == "preflight"):
+            return await self._perform(context, state, turn, typed)
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)
         if asked is not None or howto:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialogs.azure.typed_requests import parse_request, parse_template_name, parse_yes_no
 from dialogs.sentences import find_answer, find_sentence_action
@@ -39,6 +39,8 @@ def find_typed_action(
     request = parse_request(text, phrases)
     if request is None and pending_input == "name":
         request = parse_template_name(text, phrases)
+        if request and state.azure.pending_request and state.azure.pending_request.checks:
+            request = replace(request, action_id="preflight")
     if request:
         return TypedAction(request.action_id, request.query.to_args())
     return TypedAction("not-asked") if parse_yes_no(text, phrases) is not None else None

@@ -143,10 +143,9 @@ class LiteralSet:
     diagnoses just one log.
     """
 
-    def __init__(self, literals: Iterable[str]) -> None:
-        """Take `literals`, without duplicates, in lowercase and with collapsed whitespace."""
-        texts = dict.fromkeys(collapse_whitespace(text).lower() for text in literals)
-        self._literals = tuple(text.encode() for text in texts)
+    def __init__(self, literals: Iterable[bytes]) -> None:
+        """Take `literals`, which are lowercase, with collapsed whitespace, and without duplicates."""
+        self._literals = tuple(literals)
         self._plain_search_cost = 0
 
     @cached_property
@@ -165,3 +164,8 @@ class LiteralSet:
 def collapse_whitespace(text: str) -> str:
     """Return `text` with every run of whitespace replaced by one blank, and stripped."""
     return " ".join(text.split())
+
+
+def normalize_literal(text: str) -> str:
+    """Return `text` as texts are searched: with collapsed whitespace and in lowercase."""
+    return collapse_whitespace(text).lower()

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import jwt
 from aiohttp import web
 
+from bot.auth.accepted_tokens import AcceptedToken, AcceptedTokens
 from bot.auth.signing_keys import SigningKey, SigningKeys
 from bot.errors import KeysUnavailableError, RequestRefusedError
 
@@ -100,6 +101,7 @@ class BotFrameworkAuthenticator:
         self._issuer = issuer
         self._tenants = tenants
         self._service_hosts = service_hosts
+        self._accepted_tokens = AcceptedTokens()
 
     def check_request(self, request: web.BaseRequest) -> None:
         """Do nothing: anyone may request the health pages; activities go through `authenticate`."""
@@ -111,10 +113,8 @@ class BotFrameworkAuthenticator:
             RequestRefusedError: 401: the token is missing or invalid, or there are no keys to verify it with.
         """
         token = _extract_bearer_token(authorization)
-        # the claims first: a token that's refused for its claims must not cause a fetch of keys
-        key_id = self._decode_token(token, None)["header"].get("kid")
-        if not isinstance(key_id, str) or not key_id:
-            raise _build_unauthorized_error("it has no key id")
+        accepted = self._accepted_tokens.find(token)
+        key_id = accepted.key_id if accepted else self._read_key_id(token)
         try:
             key = await self._keys.find(key_id)
         except KeysUnavailableError as error:
@@ -122,8 +122,12 @@ class BotFrameworkAuthenticator:
             raise RequestRefusedError(401, str(error)) from error
         if key is None:
             raise _build_unauthorized_error("the service has no such key")
-        claims = self._decode_token(token, key)["payload"]
-        return BotFrameworkRequest(claims.get("serviceurl"), key.channels, self._tenants)
+        # a key that was fetched again, or replaced, verifies again
+        if accepted is None or accepted.key is not key:
+            claims = self._decode_token(token, key)["payload"]
+            accepted = AcceptedToken(key_id, key, claims, int(claims["exp"]) + LEEWAY_SECONDS)
+            self._accepted_tokens.remember(token, accepted)
+        return BotFrameworkRequest(accepted.claims.get("serviceurl"), key.channels, self._tenants)
 
     def is_trusted_service_url(self, service_url: str) -> bool:
         """Tell whether it is a plain https URL, at the default port, of one of the service's hosts."""
@@ -134,6 +138,16 @@ class BotFrameworkAuthenticator:
             host.endswith(service_host) if service_host.startswith(".") else host == service_host
             for service_host in self._service_hosts
         )
+
+    def _read_key_id(self, token: str) -> str:
+        """Return the id of the key that signed `token`, after checking its claims.
+
+        A token that's refused for its claims must not cause a fetch of keys.
+        """
+        key_id = self._decode_token(token, None)["header"].get("kid")
+        if not isinstance(key_id, str) or not key_id:
+            raise _build_unauthorized_error("it has no key id")
+        return key_id
 
     def _decode_token(self, token: str, key: SigningKey | None) -> dict[str, Any]:
         """Return header and payload of `token` after checking its claims and, if `key` is given, its signature."""

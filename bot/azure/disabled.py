@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dialogs.model.azure import (
     AccessMode,
@@ -18,6 +18,10 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery
+
+if TYPE_CHECKING:
+    from knowledge.preflight.live.lookup import LiveFacts
+    from knowledge.preflight.preflight_input import CheckedTemplate
 
 
 class DisabledAzureReader:
@@ -37,6 +41,14 @@ class DisabledAzureReader:
         _refuse()
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
+        """Raise `AzureRefusedError`."""
+        _refuse()
+
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Raise `AzureRefusedError`."""
+        _refuse()
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
         """Raise `AzureRefusedError`."""
         _refuse()
 

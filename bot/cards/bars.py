@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.cards.text_runs import CardElement, build_rich_text, build_text_runs, insert_soft_breaks
-from dialogs.model.reply import DurationBars
+from bot.cards.text_runs import CardElement, break_long_words, build_rich_text, build_text_runs
+from dialogs.model.duration_bars import DurationBars
 from dialogs.replies.duration_bars import BarRow, PieceKind, build_bar_rows
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
@@ -33,7 +33,7 @@ def _build_bar(row: BarRow) -> list[CardElement]:
     is_faint = row.is_own or row.state in ("pending", "waiting", "unseen")
     style: CardElement = {"color": "attention", "weight": "bolder"} if is_failure else {"isSubtle": is_faint}
     mark = f"{row.mark}\N{NO-BREAK SPACE}" if row.mark else ""
-    name = build_text_runs(mark + " ".join(map(insert_soft_breaks, row.name.split(" "))), size="small", **style)
+    name = build_text_runs(mark + break_long_words(row.name), size="small", **style)
     description = build_text_runs(_bind_units(row.description), size="small", **style)
     if not row.has_time:
         return [_build_columns(_WIDE_COLUMN_WIDTHS, (name, description))]

@@ -13,18 +13,18 @@ from bot.cards.buttons import build_action, build_switch
 from bot.cards.fallback import render_fallback
 from bot.cards.text_runs import (
     CardElement,
+    break_long_words,
     break_title_words,
     break_value_words,
     build_rich_text,
     build_styled_runs,
     build_text_runs,
-    insert_soft_breaks,
 )
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,
@@ -202,7 +202,7 @@ def _build_line(row: tuple[int, str], mark: str, language: Language) -> CardElem
     label = f"{mark.strip()}\N{NO-BREAK SPACE}" if is_deciding else ""
     label_runs = build_text_runs(f"{label}{format_line_label(number, language)}\N{EN SPACE}", size="small", **faint)
     words = text.lstrip(" ")
-    indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(insert_soft_breaks, words.split(" ")))
+    indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + break_long_words(words)
     return build_rich_text([*label_runs, *build_text_runs(indented, fontType="monospace", **bold)], spacing="small")
 
 

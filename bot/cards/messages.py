@@ -78,7 +78,7 @@ def build_reply_message(
     card = render_card(reply)
     if not should_include_hints:
         card.pop("msteams", None)
-    for data in _iterate_action_data(card):
+    for data in _iterate_action_data(card) if owner_id or not reply.may_be_replaced else ():
         if not reply.may_be_replaced:
             data.setdefault(KEEP_CARD_KEY, True)
         if owner_id:

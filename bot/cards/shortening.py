@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from typing import TypeVar
 
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,

@@ -51,32 +51,32 @@ def fit_card(reply: Reply) -> CardElement:
     reply = truncate_button_labels(reply)
     within_limit: CardElement | None = None
     for allowance in _USUAL_ALLOWANCES:
-        card = _lay_out_sendable_card(shorten_reply(reply, allowance))
-        if (size := compute_size(card)) <= TARGET_BYTES:
+        card, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
+        if size <= TARGET_BYTES:
             return card
         if size <= MAX_CARD_BYTES and within_limit is None:
             within_limit = card
     if within_limit is not None:  # the least shortened card that Teams accepts: the rest can't be safely cut
         return within_limit
     for allowance in _LAST_RESORT_ALLOWANCES:
-        card = _lay_out_sendable_card(shorten_reply(reply, allowance))
-        if compute_size(card) <= MAX_CARD_BYTES:
+        card, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
+        if size <= MAX_CARD_BYTES:
             break
     return card
 
 
-def _lay_out_sendable_card(reply: Reply) -> CardElement:
-    """Lay out the card for `reply`, with a brief fallback text where it is large.
+def _lay_out_sendable_card(reply: Reply) -> tuple[CardElement, int]:
+    """Lay out the card for `reply`, with a brief fallback text where it is large, and return it with its size.
 
     The inputs of a form carry their values twice already, and a client that shows no card has no use for a form.
     """
     card = lay_out_card(reply)
-    if (
-        any(isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks)
-        and compute_size(card) > TARGET_BYTES - _RESERVED_BYTES
-    ):
+    size = compute_size(card)
+    has_long_parts = any(isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks)
+    if has_long_parts and size > TARGET_BYTES - _RESERVED_BYTES:
         card["fallbackText"] = render_fallback(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))
-    return card
+        size = compute_size(card)
+    return card, size
 
 
 def _select_fallback_blocks(reply: Reply) -> Iterator[Block]:

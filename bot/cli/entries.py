@@ -6,7 +6,7 @@ import contextlib
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -15,11 +15,12 @@ from bot.cli.help_text import add_epilog
 from dialogs.texts.languages import ENGLISH, list_languages
 from dialogs.texts.loading import load_area
 from knowledge.catalog.exit_codes import list_step_codes
+from knowledge.catalog.findings import load_findings
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks.date_checks import list_stale_entries
 from knowledge.checks.entry_checks import check_entries
-from knowledge.checks.preflight_checks import check_preflight_rules
+from knowledge.checks.preflight_checks import check_live_rules, check_preflight_rules
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidFilesError
@@ -96,13 +97,25 @@ def _parse_days(text: str) -> int:
 
 def _check_entries(stale_days: int | None) -> int:
     entry_ids = {path.stem for path in ENTRIES_DIR.glob("*/*.yaml")}
-    faults = [*check_entries(), *check_preflight_rules(entry_ids=entry_ids)]
+    faults = [
+        *check_entries(),
+        *check_preflight_rules(entry_ids=entry_ids, finding_ids=_list_finding_ids()),
+        *check_live_rules(entry_ids=entry_ids),
+    ]
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
     if stale_days is not None:
         _write_stale_entries(stale_days)
     sys.stdout.write(f"{len(entry_ids)} entries, {len(faults)} errors\n")
     return 1 if faults else 0
+
+
+def _list_finding_ids() -> Collection[str] | None:
+    """Return the IDs of all findings; None if their files have faults, which are already reported."""
+    try:
+        return load_findings().rules.keys()
+    except InvalidFilesError:
+        return None
 
 
 def _write_stale_entries(max_days: int) -> None:

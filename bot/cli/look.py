@@ -7,14 +7,13 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
-from bot.cli.serve import add_sandbox_argument, build_environ
+from bot.cli.serve import add_sandbox_argument, build_local_environ
 from bot.errors import BotError, SettingsError, StartError
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.model.errors import KnowledgeError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from bot.host.conversation import LoadedKnowledge
     from dialogs.azure.combined_diagnosis import CombinedDiagnosis
     from dialogs.model.reply import Reply
+    from knowledge.model.template_mistake import TemplateMistake
 
 SCHEMA_VERSION = 1
 EXIT_FINE, EXIT_FAILED, EXIT_UNREADABLE = 0, 1, 2
@@ -52,7 +52,7 @@ class LookResult:
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object that always has every key; unknown values are `None`."""
         if self.combined is None:
-            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None}
+            return {"schema": SCHEMA_VERSION, "template": None, "run": None, "diagnosis": None, "mistake": None}
         status = self.combined.status
         run = status.run
         return {
@@ -69,7 +69,23 @@ class LookResult:
                 "ended": run.ended or None,
             },
             "diagnosis": self.combined.diagnosis.to_json(),
+            "mistake": _build_mistake_json(self.combined.diagnosis.mistake),
         }
+
+
+def _build_mistake_json(mistake: TemplateMistake | None) -> dict[str, Any] | None:
+    """Return what in the template explains the failure; None if nothing is known to."""
+    if mistake is None:
+        return None
+    return {
+        "rule": mistake.rule,
+        "is_error": mistake.is_error,
+        "is_possible": mistake.is_possible,
+        "path": mistake.path,
+        "script_line": mistake.script_line or None,
+        "text": mistake.text or None,
+        "diff": list(mistake.diff),
+    }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -103,7 +119,7 @@ def run(options: Namespace) -> int:
         print_error(f"{options.name}: not a valid template name")
         return EXIT_UNREADABLE
     try:
-        settings = read_terminal_settings(_default_to_az_login(build_environ(options)))
+        settings = read_terminal_settings(build_local_environ(options))
         result = asyncio.run(_look(options, settings.azure, load_knowledge(), query))
     except _NotSignedInError:
         sys.stderr.write(
@@ -120,13 +136,11 @@ def run(options: Namespace) -> int:
     return result.exit_status
 
 
-def _default_to_az_login(environ: Mapping[str, str]) -> Mapping[str, str]:
-    return environ if environ.get("AZURE_LOOK", "").strip() else {**environ, "AZURE_LOOK": "local"}
-
-
 async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, query: TemplateQuery) -> LookResult:
     """Find the template, read its status and the end of its log, and diagnose both."""
     from bot.host.services import open_services
+    from bot.host.template_mistakes import build_mistake_finder
+    from bot.workload.text_workers import TextWorkers
     from dialogs.azure import choose_template
     from dialogs.azure.refusals import build_refusal_blocks
     from dialogs.azure.status_reply import show_combined_diagnosis
@@ -149,11 +163,11 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
         try:
             async with asyncio.timeout_at(compute_deadline()):
                 found = await services.azure.find_templates(person, query)
-            if len(found.exact_matches) > 1:
-                return LookResult((choose_template.ask_which_template(context, found),))
-            if not found.exact_matches:
-                return LookResult((choose_template.show_no_template(context, request, found),))
-            snapshot = await fetch_snapshot(services.azure, person, found.exact_matches[0], compute_deadline())
+            if len(found.exact_matches) != 1:
+                return LookResult((choose_template.ask_for_choice(context, request, found),))
+            find_mistakes = build_mistake_finder(TextWorkers())
+            template_id, deadline = found.exact_matches[0], compute_deadline()
+            snapshot = await fetch_snapshot(services.azure, person, template_id, deadline, find_mistakes)
         except AzureRefusedError as refused:
             if refused.refusal.reason == "sign-in":
                 raise _NotSignedInError from None

@@ -1,7 +1,8 @@
-"""`python app.py preflight FILE...`: find what would make a build fail, before it starts."""
+"""`python app.py preflight FILE...`, or `--live NAME`: find what would make a build fail, before it starts."""
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import json
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
+from bot.cli.serve import add_sandbox_argument, build_local_environ
+from bot.errors import BotError
 from bot.preflight.json_report import build_json, build_sarif
 from bot.preflight.shellcheck import LintGap, ShellCheck
 from bot.preflight.source_files import find_neighbors, read_source
@@ -26,10 +29,12 @@ from knowledge.model.errors import InvalidFilesError, KnowledgeError, Unreadable
 from knowledge.preflight.checking import check_source
 from knowledge.preflight.corrections import apply_edits
 from knowledge.preflight.finding import PreflightResult
+from knowledge.preflight.live.live_rule_catalog import load_live_rules
 from knowledge.preflight.rule import LEVELS, PreflightRule
 from knowledge.preflight.rule_catalog import load_rules
 from knowledge.preflight.source_text import SourceText
 from knowledge.redaction.redact import redact_lines
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 EXIT_CLEAN, EXIT_FAILING, EXIT_UNREADABLE = 0, 1, 2
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -39,7 +44,15 @@ _PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="image templates to check; -: standard input")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="image templates to check; -: standard input")
+    parser.add_argument(
+        "--live",
+        metavar="NAME",
+        help="a template in Azure, by name or resource ID, with your az login; also checks what it refers to",
+    )
+    parser.add_argument("-g", "--resource-group", default="", help="with --live: if several templates have that name")
+    parser.add_argument("--subscription", default="", help="with --live: its subscription's ID; default: every one")
+    add_sandbox_argument(parser)
     parser.add_argument("--parameters", metavar="FILE", help="a file with values for the template's parameters")
     parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="default: %(default)s")
     parser.add_argument(
@@ -58,12 +71,12 @@ def add_arguments(parser: ArgumentParser) -> None:
             "preflight main.json --parameters main.parameters.json --fail-on warning",
             "preflight main.bicep --format sarif > preflight.sarif",
             "preflight win11-golden.json --diff | git apply",
-            "az image builder show -n win11-golden -g rg-images | python app.py preflight -",
+            "preflight --live win11-golden -g rg-images",
         ),
         statuses=(
             "0  nothing known would fail",
             "1  at least one finding is as bad as --fail-on says",
-            "2  a file couldn't be read as a template, or the usage was wrong",
+            "2  a template couldn't be read, or the usage was wrong",
         ),
     )
 
@@ -72,11 +85,12 @@ def run(options: Namespace) -> int:
     """Check every file and return the exit status: the highest of all files."""
     try:
         rules = load_rules()
+        live_rules = [live.rule for live in load_live_rules()] if options.live else []
         entries = load_entries()
     except InvalidFilesError as error:
         print_error(f"{error}")
         return EXIT_UNREADABLE
-    if fault := _find_usage_fault(options, rules):
+    if fault := _find_usage_fault(options, [*rules, *live_rules]):
         print_error(fault)
         return EXIT_UNREADABLE
     rules = [rule for rule in rules if rule.id not in options.ignore]
@@ -84,26 +98,35 @@ def run(options: Namespace) -> int:
     lint = None if options.no_shellcheck or "shellcheck" in options.ignore else ShellCheck()
     results: list[PreflightResult] = []
     status = EXIT_CLEAN
-    for name in options.files:
+    for name in options.files or [options.live]:
+        not_checked: Sequence[str] | None = None
         try:
-            result = _check_file(name, options, rules, lint)
-        except UnreadableInputError as error:
+            if options.live:
+                result, not_checked = _check_live(options, rules)
+            else:
+                result = _check_file(name, options, rules, lint)
+        except (BotError, UnreadableInputError) as error:
             print_error(f"{error}")
             status = EXIT_UNREADABLE
             continue
         if results and options.format == "text" and not options.diff:
             sys.stdout.write("\n")
         results.append(result)
-        _write_result(result, options, report, lint.take_gaps() if lint else ())
+        gaps = lint.take_gaps() if lint else ()
+        _write_result(result, options, report, not_checked, gaps)
         if status == EXIT_CLEAN and _is_failing(result, options.fail_on):
             status = EXIT_FAILING
     if options.format == "sarif":
-        sarif = build_sarif(results, rules, options.lang, _read_version())
+        sarif = build_sarif(results, [*rules, *live_rules], options.lang, _read_version())
         sys.stdout.write(f"{json.dumps(sarif, indent=2)}\n")
     return status
 
 
 def _find_usage_fault(options: Namespace, rules: Sequence[PreflightRule]) -> str:
+    if bool(options.files) == bool(options.live):
+        return "Give either files or --live with a template's name"
+    if options.live and (options.diff or options.parameters):
+        return "--diff and --parameters are for files, not for --live"
     if options.diff and options.format != "text":
         return "--diff has its own format; leave out --format"
     known = [rule.id for rule in rules]
@@ -125,15 +148,48 @@ def _check_file(
         raise UnreadableInputError(f"{name}: {error}") from None
 
 
+def _check_live(options: Namespace, rules: Sequence[PreflightRule]) -> tuple[PreflightResult, Sequence[str]]:
+    """Check a template in Azure. Raise `BotError` or `UnreadableInputError` if that's impossible."""
+    # deferred: files need neither Azure nor the rest of the knowledge
+    from bot.host.conversation import load_knowledge
+    from bot.host.settings import read_terminal_settings
+    from bot.preflight.live_template import NotSignedInError, check_template_by_name
+
+    template_id = TemplateId.parse(options.live)
+    query = (
+        TemplateQuery.for_template(template_id)
+        if template_id
+        else TemplateQuery.from_names(
+            name=options.live, resource_group=options.resource_group, subscription=options.subscription
+        )
+    )
+    if not query.name:
+        raise UnreadableInputError(f"{options.live}: neither a template's name nor its resource ID")
+    settings = read_terminal_settings(build_local_environ(options)).azure
+    today = datetime.now(UTC).date()
+    checking = check_template_by_name(settings, load_knowledge(), query, rules, options.ignore, options.lang, today)
+    try:
+        live = asyncio.run(checking)
+    except NotSignedInError:
+        raise UnreadableInputError(
+            "Azure needs you to sign in: run az login and try again. To try it without Azure: add --sandbox"
+        ) from None
+    return live.result, live.not_checked
+
+
 def _write_result(
-    result: PreflightResult, options: Namespace, report: PreflightReport, gaps: Collection[LintGap]
+    result: PreflightResult,
+    options: Namespace,
+    report: PreflightReport,
+    not_checked: Sequence[str] | None,
+    gaps: Collection[LintGap],
 ) -> None:
     if options.diff:
         _write_diff(result, options.lang)
     elif options.format == "text":
-        sys.stdout.write(f"{report.render(result, gaps)}\n")
+        sys.stdout.write(f"{report.render(result, not_checked, gaps)}\n")
     elif options.format == "json":
-        sys.stdout.write(f"{json.dumps(build_json(result, options.lang, gaps), ensure_ascii=True)}\n")
+        sys.stdout.write(f"{json.dumps(build_json(result, options.lang, not_checked, gaps), ensure_ascii=True)}\n")
 
 
 def _write_diff(result: PreflightResult, language: Language) -> None:

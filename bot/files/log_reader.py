@@ -10,6 +10,7 @@ from zipfile import ZipFile, ZipInfo
 
 from bot.files import archives
 from bot.files.limits import FileLimits
+from bot.files.template_sample import SampledReader
 from bot.files.unpacking import CHUNK_BYTES, SAMPLE_BYTES, CountingReader, GzipReader, check_growth, is_text
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedLog, AttachmentContents, FileRefusal
@@ -69,11 +70,12 @@ class LogFileReader:
         if signature.startswith(archives.ZIP_SIGNATURES):
             return self._read_archive()
         is_gzip = signature.startswith(GZIP_SIGNATURE)
-        stream = CountingReader(GzipReader(self._file, self._limits)) if is_gzip else self._file
+        sampled = SampledReader(GzipReader(self._file, self._limits) if is_gzip else self._file)
+        stream = CountingReader(sampled)
         log = self._read_log(stream, "")
         if log is None:
             raise FileRefusedError(FileRefusal("not-text" if stream.size else "empty"))
-        return AttachmentContents(self._received_bytes, (log,))
+        return AttachmentContents(self._received_bytes, (log,), template_text=sampled.find_template())
 
     def _read_archive(self) -> AttachmentContents:
         """Read the logs of a zip archive from a temporary file, because the directory is at the end of an archive."""

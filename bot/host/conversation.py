@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.host.template_mistakes import build_mistake_finder
 from bot.telemetry.observer import NullObserver, Observer
+from bot.template_check.checker import ProcessTemplateChecker
 from bot.workload.text_workers import TextWorkers
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
@@ -88,7 +90,16 @@ def build_dialog_services(
                 return diagnose_and_observe(text, language)
         return await workers.run(lambda: diagnose_and_observe(text, language))
 
-    resources = DialogResources(diagnose, _format_current_time, azure, ticket_filer, attachment_reader, look_sharer)
+    resources = DialogResources(
+        diagnose,
+        _format_current_time,
+        azure,
+        ticket_filer,
+        attachment_reader,
+        look_sharer,
+        ProcessTemplateChecker(),
+        build_mistake_finder(workers),
+    )
     return DialogServices(
         Conversation(knowledge.base, resources, knowledge.texts),
         MessageExtension(knowledge.base, diagnose, _format_current_time, knowledge.texts),

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from bot.preflight.source_files import STDIN
+from bot.preflight.source_files import STDIN, has_authors_lines
 from knowledge.model.entry import Language
 from knowledge.preflight.finding import PreflightFinding, PreflightResult
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule
@@ -18,8 +18,17 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "advice": "note"}
 
 
-def build_json(result: PreflightResult, language: Language, lint_gaps: Collection[str] = ()) -> dict[str, Any]:
-    """Build the JSON object about one file. It always has every key."""
+def build_json(
+    result: PreflightResult,
+    language: Language,
+    not_checked: Sequence[str] | None = None,
+    lint_gaps: Collection[str] = (),
+) -> dict[str, Any]:
+    """Build the JSON object about one template. It always has every key.
+
+    `not_checked` is what live checks couldn't look at; None if there were none. `lint_gaps` says why ShellCheck
+    didn't look at some scripts.
+    """
     counts = {level: sum(1 for finding in result.findings if finding.level == level) for level in LEVELS}
     return {
         "file": result.source.name,
@@ -30,6 +39,8 @@ def build_json(result: PreflightResult, language: Language, lint_gaps: Collectio
         "unread_scripts": [redact(name) for name in result.unread_scripts],
         "unparsed_scripts": list(result.unparsed_scripts),
         "shellcheck_gaps": list(lint_gaps),
+        "not_checked": None if not_checked is None else list(not_checked),
+        "exempt": result.exempt_count,
     }
 
 
@@ -117,7 +128,7 @@ def _build_sarif_result(finding: PreflightFinding, rule_index: int, language: La
 
 
 def _is_translated(finding: PreflightFinding) -> bool:
-    return finding.source.is_translated
+    return not has_authors_lines(finding.source)
 
 
 def _build_uri(name: str) -> str:

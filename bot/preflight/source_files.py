@@ -26,6 +26,15 @@ _SCRIPT_SUFFIXES = frozenset({".sh", ".bash", ".ps1"})
 """Which files beside a template count as scripts: an address in a hostile template could name any other."""
 
 
+class LiveSource(SourceText):
+    """A template as Azure returns it, which isn't the text that its author wrote."""
+
+
+def has_authors_lines(source: SourceText) -> bool:
+    """Tell whether positions in a text mean something to its author: not in what was made of Bicep, or by Azure."""
+    return not source.is_translated and not isinstance(source, LiveSource)
+
+
 def read_source(name: str, language: Language) -> SourceText:
     """Read a template, or standard input for `-`. Raise `UnreadableInputError` if that's impossible."""
     if name == STDIN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.preflight.shellcheck import LintGap
+from bot.preflight.source_files import has_authors_lines
 from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
 from knowledge.model.entry import Entry, Language
@@ -24,12 +25,22 @@ class PreflightReport:
         self._entries, self._language, self._style = entries, language, style
         self._texts = load_area("preflight", language)
 
-    def render(self, result: PreflightResult, lint_gaps: Collection[LintGap] = ()) -> str:
-        """Render everything about one file; `lint_gaps` says why ShellCheck didn't look at some scripts."""
+    def render(
+        self,
+        result: PreflightResult,
+        not_checked: Sequence[str] | None = None,
+        lint_gaps: Collection[LintGap] = (),
+    ) -> str:
+        """Render everything about one template.
+
+        Args:
+            not_checked: What live checks couldn't look at; None if there were none.
+            lint_gaps: Why ShellCheck didn't look at some scripts.
+        """
         lines = [self._render_head(result)]
         for group in _group_by_rule(result.findings):
-            lines += self._render_group(group, result.source.is_translated)
-        lines += self._render_rest(result, lint_gaps)
+            lines += self._render_group(group, not has_authors_lines(result.source))
+        lines += self._render_rest(result, not_checked, lint_gaps)
         return "\n".join(self._style.format_line(line) for line in lines)
 
     def _render_head(self, result: PreflightResult) -> OutputLine:
@@ -90,12 +101,17 @@ class PreflightReport:
         elif not has_own_lines:
             yield self._texts["preflight.position"].format(line=line, column=column)
 
-    def _render_rest(self, result: PreflightResult, lint_gaps: Collection[LintGap]) -> list[OutputLine]:
+    def _render_rest(
+        self, result: PreflightResult, not_checked: Sequence[str] | None, lint_gaps: Collection[LintGap]
+    ) -> list[OutputLine]:
         """Render what could be corrected, and what wasn't looked at."""
         texts, lines = self._texts, []
         correctable = sum(1 for finding in result.findings if finding.edits)
-        if correctable and not result.source.is_translated:
+        if correctable and has_authors_lines(result.source):
             lines.append(OutputLine(texts["preflight.correctable"].format(n=correctable)))
+        if result.exempt_count:
+            ending = ".one" if result.exempt_count == 1 else ""
+            lines.append(OutputLine(texts[f"preflight.exempt{ending}"].format(n=result.exempt_count)))
         lines.append(OutputLine(texts["preflight.not-checked"]))
         if result.unevaluated:
             listed = self._list(result.unevaluated)
@@ -109,7 +125,8 @@ class PreflightReport:
             listed = self._list(result.unparsed_scripts)
             lines.append(OutputLine(texts["preflight.unparsed"].format(paths=listed), 4, hanging=2))
         lines += [OutputLine(texts[f"preflight.shellcheck.{gap}"], 4, hanging=2) for gap in lint_gaps]
-        return [*lines, OutputLine(texts["preflight.live"], 4, hanging=2)]
+        skipped = (texts["preflight.live"],) if not_checked is None else not_checked
+        return [*lines, *(OutputLine(sentence, 4, hanging=2) for sentence in skipped)]
 
     def _list(self, items: Sequence[str]) -> str:
         listed = list(items[:_MAX_LISTED])

@@ -28,6 +28,8 @@ from bot.sandbox.generic_resources import (
     filter_resources,
     list_providers_json,
 )
+from bot.sandbox.neighbor_catalog import read_neighbors
+from bot.sandbox.neighbor_resources import NeighborResources
 from bot.sandbox.request_guard import METADATA_PATH
 from knowledge.azure_clouds import AzureCloud
 
@@ -47,6 +49,7 @@ class FakeResourceManager:
         self._state = state
         self._cloud = cloud
         self._base_url = cloud.resource_manager
+        self._neighbors = NeighborResources(read_neighbors(), state)
 
     def build_routes(self) -> list[web.RouteDef]:
         """Build the routes: just one for all subscriptions, since aiohttp can't ignore the case of names."""
@@ -62,10 +65,21 @@ class FakeResourceManager:
             segment.lower() if index % 2 == 0 or segments[index - 1].lower() == "providers" else segment
             for index, segment in enumerate(segments)
         )
-        resource = self._read_resource(request, normalized)
+        resource = self._read_neighbor(request, normalized)
+        if resource is None:
+            resource = self._read_resource(request, normalized)
         if request.method == "HEAD" and normalized[2:3] == ("resourcegroups",) and len(normalized) == 4:
             return web.Response(status=204)  # how Resource Manager says that a group exists
         return web.json_response(resource)
+
+    def _read_neighbor(self, request: web.Request, segments: tuple[str, ...]) -> Any | None:
+        """Read what surrounds the templates; None for everything else."""
+        match segments:
+            case ("subscriptions", subscription, "providers", "microsoft.compute", "locations", *path):
+                return self._neighbors.read_platform_image(self._state.find_subscription(subscription), path)
+            case ("subscriptions", subscription, "resourcegroups", group, *path):
+                return self._neighbors.read(self._state.find_subscription(subscription), group, path, request.query)
+        return None
 
     def _read_resource(self, request: web.Request, segments: tuple[str, ...]) -> dict[str, Any]:
         state = self._state

@@ -1,4 +1,4 @@
-"""JSON as it's stored and sent: compact, in UTF-8, written about ten times as fast as by the standard library."""
+"""JSON as it's stored and sent: compact, in UTF-8, about ten times as fast as with the standard library."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ def encode_json(value: Any) -> bytes:
         return orjson.dumps(value, option=_PLAIN_JSON_ONLY)
     except TypeError:  # half of a surrogate pair, or an integer of more than 64 bits: JSON allows both
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def decode_json(text: str | bytes) -> Any:
+    """Decode JSON.
+
+    Raises:
+        ValueError, RecursionError: It isn't JSON, or it's nested too deep.
+    """
+    try:
+        return orjson.loads(text)
+    except ValueError:  # half of a surrogate pair, or NaN, which the standard library accepts
+        return json.loads(text)

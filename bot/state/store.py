@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.errors import StateTooLargeError
-from bot.state.json_text import encode_json
+from bot.state.json_text import decode_json, encode_json
 
 MAX_STATE_BYTES = 512 * 1024
 """The maximum size of a state, as compact JSON in UTF-8."""
@@ -91,9 +90,12 @@ def encode_state(value: Mapping[str, Any]) -> str:
 
 
 def decode_state(text: str) -> dict[str, Any]:
-    """Decode what `encode_state` wrote; return {}, which the dialogs know as lost, for anything else."""
+    """Decode what `encode_state` wrote; return {}, which the dialogs know as lost, for anything else.
+
+    An integer of more than 64 bits becomes a float. Nobody stores one; only a client may send one.
+    """
     try:
-        value = json.loads(text)
+        value = decode_json(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -7,8 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Literal, NamedTuple, TextIO
 
 LineStyle = Literal["plain", "bold", "dim", "failure", "success", "code"]
 
@@ -24,8 +23,7 @@ _RESET = "\x1b[0m"
 _MIN_WIDTH, _MAX_WIDTH = 40, 120
 
 
-@dataclass(frozen=True, slots=True)
-class OutputLine:
+class OutputLine(NamedTuple):
     """A line of output. When it's wrapped, its further lines are indented by `hanging` more than `indent`.
 
     A line of style "code" is never wrapped, so that it can be copied.
@@ -37,8 +35,7 @@ class OutputLine:
     hanging: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalStyle:
+class TerminalStyle(NamedTuple):
     """How lines are written: with colors or without, and wrapped at `width` columns or not at all."""
 
     is_colored: bool = False

@@ -12,11 +12,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,

@@ -30,6 +30,13 @@ async def look_at_template(request: ActionRequest) -> DialogResult:
     return _replace_question(result) if request.args else result
 
 
+@AZURE_ACTIONS.register("preflight", pressed_by="anyone")
+async def check_template(request: ActionRequest) -> DialogResult:
+    """Check the template that the button names, or that the conversation is about, before it's built."""
+    result = await _request_lookup(request, "template", checks=True)
+    return _replace_question(result) if request.args else result
+
+
 @AZURE_ACTIONS.register("log")
 async def look_at_log(request: ActionRequest) -> DialogResult:
     """Show a template's status with the end of its log, for "read the log"; cards of 0.1.0 may have this button too."""
@@ -118,12 +125,14 @@ def show_manual_part(request: ActionRequest) -> DialogResult:
     return manual_commands.show_manual_part(request.context, request.state, part, query)
 
 
-async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:
+async def _request_lookup(
+    request: ActionRequest, kind: LookupKind, detail: int = 0, checks: bool = False
+) -> DialogResult:
     dialog = AzureDialog.for_request(request)
     query = TemplateQuery.from_args(request.args)
     if kind == "failing":  # the list isn't about a single template, but may be about a resource group
         query = TemplateQuery(resource_group=query.resource_group)
-    azure_request = AzureRequest(kind, query)
+    azure_request = AzureRequest(kind, query, checks)
     return await dialog.request_lookup(request.context, request.state, request.person, azure_request, detail)
 
 

@@ -51,7 +51,14 @@ def find_only_match(request: AzureRequest, search_result: TemplateSearchResult) 
     return similar[0] if is_only and name in similar[0].name.casefold() and similar[0].is_valid else None
 
 
-def ask_which_template(context: DialogContext, search_result: TemplateSearchResult) -> Reply:
+def ask_for_choice(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
+    """Ask which template is meant: one of those that match, or one with a similar name."""
+    if search_result.exact_matches:
+        return _ask_which_template(context, request, search_result)
+    return _show_no_template(context, request, search_result)
+
+
+def _ask_which_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
     """Ask which of the matching templates is meant."""
     offered = search_result.exact_matches[:MAX_CHOICES]
     blocks: list[Block] = [
@@ -64,13 +71,13 @@ def ask_which_template(context: DialogContext, search_result: TemplateSearchResu
         context, search_result.searched_subscriptions, search_result.denied_subscriptions
     )
     buttons = (
-        *_build_template_buttons(offered),
+        *_build_template_buttons(request, offered),
         context.build_button("look-other", "look-other"),
     )
     return context.build_reply(*blocks, buttons=buttons, placement="passing")
 
 
-def show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
+def _show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
     """Say that no template matches, where we searched, and which templates have similar names."""
     name = request.query.name or request.query.staging_group or request.query.account
     similar = search_result.similar_matches[:MAX_SIMILAR]
@@ -85,7 +92,7 @@ def show_no_template(context: DialogContext, request: AzureRequest, search_resul
         blocks += [_render_candidate(template_id, search_result) for template_id in similar]
     blocks.append(context.build_paragraph("look.none.how"))
     buttons = (
-        *_build_template_buttons(similar),
+        *_build_template_buttons(request, similar),
         context.build_button("look-retry", "look-retry"),
         context.build_button("failing", "failing"),
     )
@@ -108,11 +115,11 @@ def build_subscription_blocks(context: DialogContext, searched: Sequence[str], d
     return blocks
 
 
-def build_template_button(template_id: TemplateId, candidates: Sequence[TemplateId]) -> Button:
+def build_template_button(template_id: TemplateId, candidates: Sequence[TemplateId], action_id: str = "look") -> Button:
     """Build a template's button; its label includes the resource group if another candidate has the same name."""
     same_name_count = sum(other.name.casefold() == template_id.name.casefold() for other in candidates)
     label = f"{template_id.name} ({template_id.resource_group})" if same_name_count > 1 else template_id.name
-    return Button(shorten_label(shorten_value(label)), "look", template_id.to_args())
+    return Button(shorten_label(shorten_value(label)), action_id, template_id.to_args())
 
 
 def render_template_line(template_id: TemplateId, *details: str, age: str = "") -> Paragraph:
@@ -126,10 +133,10 @@ def render_template_line(template_id: TemplateId, *details: str, age: str = "") 
     return Paragraph((*runs[1:], *((TextRun(f" · {age}"),) if age else ())))
 
 
-def _build_template_buttons(template_ids: Sequence[TemplateId]) -> tuple[Button, ...]:
-    return tuple(
-        build_template_button(template_id, template_ids) for template_id in template_ids if template_id.is_valid
-    )
+def _build_template_buttons(request: AzureRequest, template_ids: Sequence[TemplateId]) -> tuple[Button, ...]:
+    action_id = "preflight" if request.checks else "look"
+    valid = [template_id for template_id in template_ids if template_id.is_valid]
+    return tuple(build_template_button(template_id, template_ids, action_id) for template_id in valid)
 
 
 def _render_candidate(template_id: TemplateId, search_result: TemplateSearchResult) -> Paragraph:

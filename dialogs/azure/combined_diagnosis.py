@@ -13,10 +13,12 @@ from dialogs.azure.combined_finding import FindingChooser, is_superseded, place_
 from dialogs.azure.run_timeline import RunTimeline, build_run_timeline, list_timed_steps
 from dialogs.azure.source_diagnosis import DiagnosedLog
 from dialogs.context import DialogContext
+from dialogs.mistakes.mistake_lookup import add_mistake
 from dialogs.model.azure import TemplateStatus
 from dialogs.state.diagnosis import LOOKUP_ID, truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.template.reached_phase import compute_rule_facts, find_reached_phase
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
@@ -32,13 +34,14 @@ _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 class TemplateSources:
     """What's known about a template: its status, and the diagnoses of its messages, its log, and an earlier text.
 
-    `earlier_diagnosis` is given only if the text can be about this template.
+    `earlier_diagnosis` is given only if the text can be about this template. `mistakes` are those in the template.
     """
 
     status: TemplateStatus
     status_diagnosis: Diagnosis | None = None
     log: DiagnosedLog | None = None
     earlier_diagnosis: Diagnosis | None = None
+    mistakes: tuple[TemplateMistake, ...] = ()
 
     @property
     def azure_diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -211,6 +214,7 @@ def _with_finding(context: DialogContext, sources: TemplateSources, combined: Co
         chosen = chooser.choose_without_entry(sources.azure_diagnoses)
     excerpt = chosen.excerpt or combined.diagnosis.excerpt
     diagnosis = replace(combined.diagnosis, finding=chosen.finding, excerpt=excerpt)
+    diagnosis = add_mistake(context, diagnosis, leading, sources.mistakes)
     return replace(combined, diagnosis=truncate_diagnosis(diagnosis))
 
 

@@ -16,8 +16,9 @@ from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
-from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.ports import AzureReader, CheckTemplate, DiagnoseText, FindMistakes
 from dialogs.model.turn import Person
+from dialogs.preflight.live_template import check_live_template
 from dialogs.replies.general_replies import build_default_buttons
 from dialogs.replies.run_states import name_state
 from dialogs.resources import DialogResources
@@ -33,6 +34,8 @@ class AzureDialog:
 
     azure_reader: AzureReader | None
     diagnose: DiagnoseText
+    check_template: CheckTemplate | None = None
+    find_mistakes: FindMistakes | None = None
 
     @classmethod
     def for_request(cls, request: ActionRequest) -> AzureDialog:
@@ -42,7 +45,7 @@ class AzureDialog:
     @classmethod
     def from_resources(cls, resources: DialogResources) -> AzureDialog:
         """Build the dialog from the ports and the knowledge that it uses."""
-        return cls(resources.azure_reader, resources.diagnose)
+        return cls(resources.azure_reader, resources.diagnose, resources.check_template, resources.find_mistakes)
 
     @property
     def access_mode(self) -> AccessMode:
@@ -123,40 +126,47 @@ class AzureDialog:
         if azure is None:
             return manual_commands.show_manual_commands(context, state, request)
         state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
-        until = compute_deadline()
         try:
-            if request.kind == "failing":
-                listed = await failed_templates.list_failed_templates(
-                    context, azure, person, self.diagnose, request.query.resource_group, detail
-                )
-                return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
-            ref = request.template_id
-            if ref is None:
-                if request.query == TemplateQuery():
-                    return self.ask_template_name(context, state)
-                async with asyncio.timeout_at(until):
-                    found = await azure.find_templates(person, request.query)
-                only_one = choose_template.find_only_match(request, found)
-                if only_one is None:
-                    pick = (
-                        choose_template.ask_which_template(context, found)
-                        if found.exact_matches
-                        else choose_template.show_no_template(context, request, found)
-                    )
-                    return DialogResult(
-                        replace(state, azure=state.azure.with_pending_request(request, "name")), (pick,)
-                    )
-                ref = only_one
-            if request.kind == "whole-log":
-                return whole_log.start_reading(context, state, ref, detail)
-            if request.kind == "watch":
-                async with asyncio.timeout_at(until):
-                    return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
-            seen = await fetch_snapshot(azure, person, ref, until)
+            return await self._answer_request(context, state, person, request, azure, detail)
         except AzureRefusedError as refused:
             return self._show_refusal(context, state, request, refused.refusal)
         except TimeoutError:
             return self._show_refusal(context, state, request, AzureRefusal("too-slow", target=request.query.name))
+
+    async def _answer_request(
+        self,
+        context: DialogContext,
+        state: ConversationState,
+        person: Person,
+        request: AzureRequest,
+        azure: AzureReader,
+        detail: int,
+    ) -> DialogResult:
+        """Read what a request is for, and show it. Raise `AzureRefusedError`, or `TimeoutError` after a turn's time."""
+        until = compute_deadline()
+        if request.kind == "failing":
+            listed = await failed_templates.list_failed_templates(
+                context, azure, person, self.diagnose, request.query.resource_group, detail
+            )
+            return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
+        ref = request.template_id
+        if ref is None and request.query == TemplateQuery():
+            return self.ask_template_name(context, state, request)
+        if ref is None:
+            async with asyncio.timeout_at(until):
+                found = await azure.find_templates(person, request.query)
+            ref = choose_template.find_only_match(request, found)
+            if ref is None:
+                state = replace(state, azure=state.azure.with_pending_request(request, "name"))
+                return DialogResult(state, (choose_template.ask_for_choice(context, request, found),))
+        if request.kind == "whole-log":
+            return whole_log.start_reading(context, state, ref, detail)
+        if request.kind == "watch":
+            async with asyncio.timeout_at(until):
+                return template_watch.start_watch(context, state, await azure.fetch_status(person, ref))
+        if request.checks and self.check_template:
+            return await check_live_template(context, state, azure, self.check_template, person, ref, until)
+        seen = await fetch_snapshot(azure, person, ref, until, self.find_mistakes)
         of_text = state.diagnosis is not None and request.query == TemplateQuery.from_facts(state.diagnosis.facts)
         return await show_status(context, state, seen, self.diagnose, of_text)
 
@@ -171,12 +181,15 @@ class AzureDialog:
         reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="passing")
         return DialogResult(state, (reply,), (RequestSignIn(),) if waits else ())
 
-    def ask_template_name(self, context: DialogContext, state: ConversationState) -> DialogResult:
-        """Ask which template to look at; without a reader, show the commands to run instead."""
+    def ask_template_name(
+        self, context: DialogContext, state: ConversationState, request: AzureRequest | None = None
+    ) -> DialogResult:
+        """Ask which template to look at, or to check; without a reader, show the commands to run instead."""
+        request = request or AzureRequest()
         if self.azure_reader is None or self.access_mode == "off":
-            return manual_commands.show_manual_commands(context, state, AzureRequest())
+            return manual_commands.show_manual_commands(context, state, request)
         return DialogResult(
-            replace(state, azure=state.azure.with_pending_request(AzureRequest(), "name")),
+            replace(state, azure=state.azure.with_pending_request(request, "name")),
             (choose_template.ask_template_name(context),),
         )
 

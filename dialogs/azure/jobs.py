@@ -12,8 +12,10 @@ from dialogs.job_registry import JobHandler, JobReport, JobRequest
 
 
 async def _read_whole_log(request: JobRequest) -> Mapping[str, Any]:
-    reader = request.resources.azure_reader
-    return await whole_log.read_whole_log(reader, request.person, request.job, request.language, request.progress)
+    reader, find_mistakes = request.resources.azure_reader, request.resources.find_mistakes
+    return await whole_log.read_whole_log(
+        reader, request.person, request.job, request.language, request.progress, find_mistakes
+    )
 
 
 async def _report_whole_log(report: JobReport) -> DialogResult:

@@ -17,8 +17,8 @@ from knowledge.azure_names import get_last_segment
 from knowledge.commands.placeholders import Shell, fill_placeholders
 from knowledge.template.template_id import TemplateQuery
 
-ManualPart = Literal["status", "log", "failing"]
-"""What people can read themselves: a template's status, its build log, and which templates failed."""
+ManualPart = Literal["status", "log", "failing", "template"]
+"""What people can read themselves: a template's status, its build log, which templates failed, a template itself."""
 
 _STATUS_COMMANDS: Mapping[Shell, str] = {
     "Azure CLI": "az image builder show -n <template> -g <rg>{sub} -o json",
@@ -53,10 +53,19 @@ _FAILED_TEMPLATES_COMMANDS: Mapping[Shell, str] = {
         "Select-Object Name,ResourceGroupName,LastRunStatusEndTime"
     ),
 }
+_TEMPLATE_COMMANDS: Mapping[Shell, str] = {
+    "Azure CLI": "az image builder show -n <template> -g <rg>{sub} -o json",
+    # Get-AzImageBuilderTemplate prints objects of its own, not the template's JSON
+    "PowerShell": (
+        "(Invoke-AzRestMethod -ResourceGroupName <rg> -ResourceProviderName Microsoft.VirtualMachineImages "
+        "-ResourceType imageTemplates -Name <template>{sub} -ApiVersion 2024-02-01 -Method GET).Content"
+    ),
+}
 MANUAL_COMMANDS: Mapping[ManualPart, Mapping[Shell, str]] = {
     "status": _STATUS_COMMANDS,
     "log": _LOG_COMMANDS,
     "failing": _FAILED_TEMPLATES_COMMANDS,
+    "template": _TEMPLATE_COMMANDS,
 }
 _SUBSCRIPTION_OPTIONS: Mapping[Shell, str] = {
     "Azure CLI": " --subscription <sub>",
@@ -81,11 +90,13 @@ def build_manual_blocks(context: DialogContext, part: ManualPart, values: Mappin
     return [heading, build_manual_command(context.shell, MANUAL_COMMANDS[part], values)]
 
 
-def add_paste_instructions(context: DialogContext, blocks: list[Block]) -> list[Block]:
+def add_paste_instructions(
+    context: DialogContext, blocks: list[Block], paste_key: str = "look.by-hand.paste"
+) -> list[Block]:
     """Add what to fill in, if placeholders are left, and a request to paste the output."""
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in blocks):
         blocks = [*blocks, context.build_paragraph("walk.placeholders", "subtle")]
-    return [*blocks, context.build_paragraph("look.by-hand.paste")]
+    return [*blocks, context.build_paragraph(paste_key)]
 
 
 def get_known_values(state: ConversationState) -> dict[str, str]:
@@ -107,6 +118,8 @@ def collect_placeholder_values(state: ConversationState, request: AzureRequest) 
 def show_manual_commands(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
     """Show the commands that read what a lookup would: here the bot can't."""
     values = collect_placeholder_values(state, request)
+    if request.checks:
+        return _show_template_command(context, state, request, values)
     parts: tuple[ManualPart, ...] = ("failing",) if request.kind == "failing" else ("status", "log")
     own = [block for part in parts for block in build_manual_blocks(context, part, values)]
     blocks = [
@@ -122,6 +135,20 @@ def show_manual_commands(context: DialogContext, state: ConversationState, reque
     reply = context.build_reply(*blocks, buttons=buttons, placement="stays")
     again = "look" if request.kind == "template" else request.kind
     return DialogResult(state, (with_shell_switch(context, reply, again, request.query.to_args()),))
+
+
+def _show_template_command(
+    context: DialogContext, state: ConversationState, request: AzureRequest, values: Mapping[str, str]
+) -> DialogResult:
+    """Show the command that prints a template, so that it can be pasted and checked."""
+    own = build_manual_blocks(context, "template", values)
+    blocks = [
+        context.build_heading("check.by-hand.title"),
+        context.build_paragraph("check.by-hand.why"),
+        *add_paste_instructions(context, own, "look.by-hand.template.paste"),
+    ]
+    reply = context.build_reply(*blocks, buttons=build_back_to_step_buttons(context, state), placement="stays")
+    return DialogResult(state, (with_shell_switch(context, reply, "preflight", request.query.to_args()),))
 
 
 def show_manual_part(

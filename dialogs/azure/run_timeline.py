@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.azure.source_diagnosis import DiagnosedLog
-from dialogs.model.reply import BarState, DurationBar, DurationBars
+from dialogs.model.duration_bars import BarState, DurationBar, DurationBars
 from dialogs.replies.duration_bars import GetText
 from dialogs.timeline.customizer_rows import build_customizer_rows
 from dialogs.timeline.log_timeline import build_limit_bar, build_step_bar

@@ -18,6 +18,7 @@ from dialogs.azure.source_diagnosis import DiagnosedLog, remove_log_location
 from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons, render_run_line
 from dialogs.azure.template_snapshot import TemplateSnapshot, diagnose_snapshot
 from dialogs.context import DialogContext, DialogResult
+from dialogs.mistakes.mistake_view import build_mistake
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.ports import DiagnoseText
@@ -73,14 +74,14 @@ def show_combined_diagnosis(
     should_show_message = combined.log is None and log_refusal is None
     leading = find_leading_match(combined)
     is_explained = leading is not None and leading.confidence != "possible"
+    follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
     blocks = (
         *build_status_blocks(context, status, combined.timeline, rows, should_show_message, is_repeat, is_explained),
-        *build_failing_script(context, status, combined.diagnosis),
+        *_build_script_blocks(context, combined, is_diagnosis_shown=bool(follow_up.result.replies)),
         *_build_log_blocks(context, state, combined, snapshot),
         *build_fact_check_blocks(context, combined),
         *(() if is_repeat else build_detail_blocks(context, status, rows, should_show_message)),
     )
-    follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
     run_line = render_run_line(context, status.template).text
     state = remember_look(context, follow_up.result.state, status, run_line, combined.diagnosis, leading)
     # the follow-up's buttons come first: they lead back to what the user was doing
@@ -105,6 +106,18 @@ def show_combined_diagnosis(
         state = replace(state, azure=state.azure.with_pending_request(request, "sign-in"))
         effects = (RequestSignIn(),)
     return DialogResult(state, (card,), effects).followed_by(replace(follow_up.result, state=state))
+
+
+def _build_script_blocks(
+    context: DialogContext, combined: CombinedDiagnosis, *, is_diagnosis_shown: bool
+) -> list[Block]:
+    """Build what's wrong in the template, unless the diagnosis below says it; else the lines that failed."""
+    if combined.diagnosis.mistake is None:
+        return build_failing_script(context, combined.status, combined.diagnosis)
+    if is_diagnosis_shown:
+        return []
+    leading = find_leading_match(combined)
+    return build_mistake(context, combined.diagnosis, leading.entry if leading else "")[:1]
 
 
 def _keep_first_primary(buttons: tuple[Button, ...]) -> tuple[Button, ...]:

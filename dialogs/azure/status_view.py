@@ -119,6 +119,7 @@ def build_status_buttons(
         buttons += (context.build_button("watch-run", "watch", primary=True, **args), look_again)
     else:
         buttons += (look_again, context.build_button("watch", "watch", **args))
+    buttons.append(Button(context.format_text("button.preflight"), "preflight", args))
     if context.access_mode == "sandbox":  # whose templates aren't in the portal
         buttons.append(context.build_button("look-other", "look-other"))
     else:

@@ -56,6 +56,9 @@ def parse_template_name(text: str, phrases: TypedPhrases) -> TemplateRequest | N
 
 def parse_yes_no(text: str, phrases: TypedPhrases) -> bool | None:
     """Return whether `text` is a yes or a no; None if it's neither."""
+    # a pasted log isn't worth normalizing
+    if len(text) > MAX_TEXT_CHARS:
+        return None
     phrase = normalize_phrase(text)
     if phrase in phrases.agreements:
         return True

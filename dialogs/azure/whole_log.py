@@ -13,12 +13,13 @@ from dialogs.azure.status_reply import show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
 from dialogs.azure.template_snapshot import TemplateSnapshot
 from dialogs.context import DialogContext, DialogResult
+from dialogs.mistakes.mistake_lookup import fetch_mistakes
 from dialogs.model.azure import LogDiagnosis, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
-from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.ports import AzureReader, DiagnoseText, FindMistakes
 from dialogs.model.reply import Block, Reply
 from dialogs.model.turn import Person
 from dialogs.replies.durations import format_size
@@ -27,12 +28,13 @@ from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest
 from dialogs.state.codec import build_codec
 from dialogs.state.conversation_state import ConversationState
-from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, truncate_diagnosis
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, MISTAKES_CODEC, find_top_match, truncate_diagnosis
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.template_status import STATUS_CODEC, sanitize_status
 from dialogs.texts.catalog import TrustedText
 from knowledge.model.entry import Language
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 READ_WHOLE_LOG_JOB = "whole-log"
@@ -61,9 +63,14 @@ def start_reading(context: DialogContext, state: ConversationState, template_id:
 
 
 async def read_whole_log(
-    azure_reader: AzureReader | None, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
+    azure_reader: AzureReader | None,
+    person: Person,
+    job: Job,
+    language: Language,
+    progress: Callable[[int, int], None],
+    find_mistakes: FindMistakes | None = None,
 ) -> Mapping[str, Any]:
-    """Read a template's status and whole log, and return them, or the refusal, as plain JSON."""
+    """Read a template's status, whole log, and mistakes, and return them, or the refusal, as plain JSON."""
     template_id = TemplateId.from_args(job.args)
     try:
         if azure_reader is None or azure_reader.access_mode == "off":
@@ -74,7 +81,12 @@ async def read_whole_log(
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
         log = await azure_reader.diagnose_log(person, status, language, progress)
         stored_log = replace(log, diagnosis=truncate_diagnosis(log.diagnosis))
-        return {"status": STATUS_CODEC.encode(status), **_LOG_CODEC.encode(stored_log)}
+        mistakes = await fetch_mistakes(azure_reader, person, status, find_mistakes)
+        return {
+            "status": STATUS_CODEC.encode(status),
+            **_LOG_CODEC.encode(stored_log),
+            **({"mistakes": MISTAKES_CODEC.encode(mistakes)} if mistakes else {}),
+        }
     except AzureRefusedError as refused:
         return {"refused": REFUSAL_CODEC.encode(refused.refusal)}
 
@@ -85,7 +97,7 @@ async def report_whole_log(
     """Report what the whole log says; only briefly if the conversation has moved on to another diagnosis."""
     request = AzureRequest("whole-log", TemplateQuery.from_args(job_done.job.args))
     try:
-        status, log = _result_from_json(job_done.result)
+        status, log, mistakes = _result_from_json(job_done.result)
     except AzureRefusedError as refused:
         return _show_refusal(context, state, request, refused.refusal)
     except DecodeError:
@@ -95,22 +107,24 @@ async def report_whole_log(
     earlier = state.diagnosis if is_current and state.diagnosis else None
     if earlier and not can_be_of_template(earlier, status):
         earlier = None
-    sources = TemplateSources(status, await diagnose_status(diagnose, status, context.language), log, earlier)
+    status_diagnosis = await diagnose_status(diagnose, status, context.language)
+    sources = TemplateSources(status, status_diagnosis, log, earlier, mistakes)
     combined = combine_diagnoses(context, sources)
     if is_current:
         return show_combined_diagnosis(context, state, combined, TemplateSnapshot(status), is_repeat=True)
     return DialogResult(state, (_show_in_short(context, combined, log),))
 
 
-def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
+def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog, tuple[TemplateMistake, ...]]:
     """Read the job's result. Raise `AzureRefusedError` for a refusal, and `DecodeError` for any other shape."""
     result = parse_mapping(value)
     if "refused" in result:
         raise AzureRefusedError(REFUSAL_CODEC.decode(result["refused"]))
     log = _LOG_CODEC.decode(result)
-    return STATUS_CODEC.decode(result.get("status")), DiagnosedLog(
+    diagnosed = DiagnosedLog(
         log.diagnosis, bytes_read=log.size, size=log.size, growing=log.growing, file=log.file, folder=log.folder
     )
+    return STATUS_CODEC.decode(result.get("status")), diagnosed, MISTAKES_CODEC.decode(result.get("mistakes", []))
 
 
 def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: DiagnosedLog) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from dialogs.model.preflight import TemplateCheck
 from dialogs.model.stored import Stored
 from knowledge.model.diagnosis import Diagnosis
 
@@ -52,13 +53,18 @@ class AttachedLog:
 class AttachmentContents:
     """What a file contained: its downloaded size in bytes, and at least one log, the most promising first.
 
-    For an archive, `text_count` counts the members that were read, and `unread_count` those that weren't.
+    For an archive, `text_count` counts the members that were read, and `unread_count` those that weren't. If the file
+    is an image template, `template_text` is all of it, raw, until it's checked: it's never stored. `check` is what was
+    found then.
     """
 
     size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
     logs: tuple[AttachedLog, ...]
     text_count: Annotated[int, Stored("texts")] = 1
     unread_count: Annotated[int, Stored("left")] = 0
+    template_text: Annotated[str, Stored(omits_default=True)] = field(default="", repr=False)
+    check: Annotated[TemplateCheck | None, Stored(omits_default=True)] = None
+    has_open_run: Annotated[bool, Stored("run", omits_default=True)] = False
 
 
 @dataclass(frozen=True, slots=True)

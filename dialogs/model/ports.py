@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dialogs.model.azure import (
     AccessMode,
@@ -14,12 +14,18 @@ from dialogs.model.azure import (
     TemplateStatus,
 )
 from dialogs.model.files import AttachedFile, AttachmentContents
+from dialogs.model.preflight import TemplateCheck
 from dialogs.model.reply import Reply
 from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.template.template_id import TemplateId, TemplateQuery
+
+if TYPE_CHECKING:
+    from knowledge.preflight.live.lookup import LiveFacts
+    from knowledge.preflight.preflight_input import CheckedTemplate
 
 
 class DiagnoseText(Protocol):
@@ -27,6 +33,28 @@ class DiagnoseText(Protocol):
 
     async def __call__(self, text: str, language: Language) -> Diagnosis:
         """Return the diagnosis of `text`, with titles in `language`. Never raise, whatever the text."""
+        ...
+
+
+class CheckTemplate(Protocol):
+    """Checks a template's text in a process of its own, which is ended if it takes too long."""
+
+    async def __call__(self, text: str, language: Language, name: str = "", is_live: bool = False) -> TemplateCheck:
+        """Return what would make the build of the template in `text` fail, redacted. Never raise, whatever the text.
+
+        `name` is what to call it if it has no name. `is_live`: Azure returned it, so its lines mean nothing to people.
+        """
+        ...
+
+
+class FindMistakes(Protocol):
+    """Finds the mistakes in a template, off the event loop."""
+
+    async def __call__(self, template_json: str) -> tuple[TemplateMistake, ...]:
+        """Return the mistakes that can have failed a build, the worst first. Never raise, whatever the text.
+
+        A text that's too long, no template, or takes too long has none.
+        """
         ...
 
 
@@ -60,6 +88,20 @@ class AzureReader(Protocol):
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
         """Return the template, its last run, and that run's outputs."""
+        ...
+
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Return the template's JSON as Azure returns it, scripts and secrets included.
+
+        Never store or log it, and redact what's shown of it.
+        """
+        ...
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
+        """Return what a template refers to in Azure, such as its images, networks, and roles, as far as it's readable.
+
+        What can't be read is part of the facts. It's looked up with the person's own permissions, or not at all.
+        """
         ...
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:

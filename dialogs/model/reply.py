@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from dialogs.model.duration_bars import DurationBars
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Language
 
@@ -130,45 +131,6 @@ class FormField:
     hint: str = ""
 
 
-BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting", "unseen"]
-"""How a step of a timeline went.
-
-`pending`: it wasn't reached; `waiting`: it may yet be; `unseen`: it ended, but the log doesn't show it.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class DurationBar:
-    """One row of a timeline: a literal name, its duration in seconds (None if unknown), and how it ended.
-
-    Attributes:
-        name: What the step is called.
-        seconds: How long it took, or has taken so far; None if unknown.
-        state: How it ended.
-        is_own: It's a step of Image Builder's own, and none of the person's.
-        silent_from: How many seconds after its start its longest silence began.
-        silent_seconds: How long that was; 0 for none.
-        limit_seconds: The time that it was allowed: it's drawn against that, and not against the longest row.
-        note: What there's to say besides.
-    """
-
-    name: str
-    seconds: int | None
-    state: BarState = "ended"
-    is_own: bool = False
-    silent_from: int = 0
-    silent_seconds: int = 0
-    limit_seconds: int = 0
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DurationBars:
-    """A timeline: bars in clients that can draw them, and text everywhere; bars are relative to the longest row."""
-
-    rows: tuple[DurationBar, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class FoldedSection:
     """Blocks that a card shows once their label is pressed, or at once if `is_open`. Other clients always show them."""
@@ -252,7 +214,7 @@ class Reply:
 def iterate_commands(blocks: Iterable[Block]) -> Iterator[Command]:
     """Yield the commands among `blocks`, those in folded sections too."""
     for block in blocks:
-        if isinstance(block, FoldedSection):
-            yield from iterate_commands(block.blocks)
-        elif isinstance(block, Command):
+        if isinstance(block, Command):
             yield block
+        elif isinstance(block, FoldedSection):
+            yield from iterate_commands(block.blocks)

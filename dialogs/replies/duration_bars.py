@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from dialogs.model.reply import BarState, DurationBar, DurationBars
+from dialogs.model.duration_bars import BarState, DurationBar, DurationBars
 from dialogs.replies.durations import format_duration
 
 MAX_BAR_CHARS = 10
@@ -25,8 +24,7 @@ _MIN_NAME_CHARS = 16
 _MIN_DESCRIPTION_CHARS, _MAX_DESCRIPTION_CHARS = 12, 20  # the longer ones are wrapped
 
 
-@dataclass(frozen=True, slots=True)
-class BarRow:
+class BarRow(NamedTuple):
     """A row as it's shown: a mark if it went wrong or runs, its name, the pieces of its bar, and its description.
 
     `note` is below the bar: how long the step was silent, or that the time limit stopped it. A row without a time
@@ -52,8 +50,7 @@ class BarRow:
         return bool(self.pieces) or self.state not in ("pending", "waiting", "unseen")
 
 
-@dataclass(frozen=True, slots=True)
-class BarLine:
+class BarLine(NamedTuple):
     """A line of a timeline as plain text."""
 
     text: str
@@ -93,7 +90,7 @@ def _render_stacked(rows: Sequence[BarRow], gutter: int, width: int) -> list[Bar
     for row in rows:
         names = _wrap_name(row.name, max(1, width - gutter))
         texts = [f"{row.mark if at == 0 else '':{gutter}}{name}" for at, name in enumerate(names)]
-        nameless = replace(row, name="", mark="")
+        nameless = row._replace(name="", mark="")
         if row.has_time:
             texts += _render_row(nameless, gutter, 0, max(1, width - gutter - MAX_BAR_CHARS - 2 * len(_COLUMN_GAP)))
         else:

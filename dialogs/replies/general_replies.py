@@ -69,6 +69,7 @@ def show_help(context: DialogContext) -> Reply:
         context.build_paragraph("welcome.paste"),
         *_build_attachment_hint(context),
         *_build_mention_hint(context),
+        context.build_paragraph("help.check"),
         context.build_paragraph("help.guides"),
         context.build_paragraph("help.words"),
         *((context.build_paragraph("help.look-words"),) if context.access_mode != "off" else ()),

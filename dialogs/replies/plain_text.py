@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
     Block,
     Button,
     Command,
     CopyableText,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,
@@ -76,6 +76,8 @@ def _build_replacements() -> dict[int, str]:
 
 
 _REPLACEMENTS = _build_replacements()
+_PRINTABLE_REPLACED = frozenset(chr(code) for code in _REPLACEMENTS if chr(code).isprintable())
+"""The characters that are replaced though Python counts them as printable, such as the blank letters."""
 
 
 def sanitize_text(text: str) -> str:
@@ -84,7 +86,8 @@ def sanitize_text(text: str) -> str:
     Every line end becomes a line feed; tabs stay. The result is valid Unicode and safe to print. The function is
     idempotent.
     """
-    if text.isascii() and text.isprintable():  # nearly every text: keep it cheap
+    # nearly every text: keep it cheap
+    if _is_clean(text):
         return text
     if "\x1b" in text:
         text = _strip_escapes(text)
@@ -101,8 +104,8 @@ def sanitize_line(text: str) -> str:
 def render_plain_text(reply: Reply) -> str:
     """Render a reply as plain text: blocks separated by empty lines, then the numbered buttons."""
     parts = [part] if (part := _render_blocks(reply.blocks, reply.language)) else []
-    if reply.offered_buttons:
-        parts.append("\n".join(render_numbered_buttons(reply.offered_buttons)))
+    if buttons := reply.offered_buttons:
+        parts.append("\n".join(render_numbered_buttons(buttons)))
     return "\n\n".join(parts)
 
 
@@ -130,7 +133,8 @@ def render_numbered_buttons(buttons: tuple[Button, ...], first_number: int = 1) 
 
 def flatten_runs(text: RichText) -> str:
     """Join the runs into one sanitized string without styles."""
-    return "".join(sanitize_text(run.text) for run in text)
+    joined = "".join([run.text for run in text])
+    return joined if _is_clean(joined) else "".join([sanitize_text(run.text) for run in text])
 
 
 def summarize_runs(text: RichText) -> str:
@@ -186,8 +190,9 @@ def _render_block(block: Block, language: Language) -> str:
 
 def render_timeline(bars: DurationBars, language: Language, width: int | None = None) -> list[BarLine]:
     """Render a timeline as aligned lines, wrapped at `width` columns if that's given."""
-    sanitized = DurationBars(tuple(replace(bar, name=sanitize_line(bar.name)) for bar in bars.rows))
-    return render_bar_lines(sanitized, lambda key: get_texts().get(key, language), width)
+    names = [sanitize_line(bar.name) for bar in bars.rows]
+    rows = [bar if name == bar.name else replace(bar, name=name) for bar, name in zip(bars.rows, names, strict=True)]
+    return render_bar_lines(DurationBars(tuple(rows)), lambda key: get_texts().get(key, language), width)
 
 
 def _render_field(field: FormField, language: Language) -> str:
@@ -201,6 +206,11 @@ def _render_field(field: FormField, language: Language) -> str:
     labels = [sanitize_line(label) for _, label in field.choices[:MAX_LISTED_CHOICES]]
     ellipsis = ("…",) if len(field.choices) > MAX_LISTED_CHOICES else ()
     return f"{line} ({get_texts().get('reply.choices', language)}: {', '.join((*labels, *ellipsis))})"
+
+
+def _is_clean(text: str) -> bool:
+    """Return whether sanitizing would leave `text` as it is. Tabs and line feeds need a closer look."""
+    return text.isprintable() and (text.isascii() or _PRINTABLE_REPLACED.isdisjoint(text))
 
 
 def _strip_escapes(text: str) -> str:

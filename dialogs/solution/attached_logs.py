@@ -11,8 +11,10 @@ from dialogs.model.effects import StartJob
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal
 from dialogs.model.job import Job, JobDone
-from dialogs.model.ports import AttachmentReader
+from dialogs.model.ports import CheckTemplate
+from dialogs.preflight.keeping import answer_with_check, lead_to_check
 from dialogs.replies.general_replies import show_problem
+from dialogs.resources import DialogResources
 from dialogs.solution.attached_logs_view import (
     ask_which_log,
     build_log_heading,
@@ -27,6 +29,8 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, has_findings, truncate_diagnosis
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.logs import MAX_LOGS, add_logs, build_display_name
+from dialogs.state.template_check import PACKED_LAYOUTS
+from knowledge.input.pasted_template import find_pasted_template
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.redaction.redact import redact
@@ -35,7 +39,7 @@ READ_FILE_JOB = "read-file"
 """The name of the job that reads an attached file."""
 
 _REFUSAL_CODEC = build_codec(FileRefusal)
-_CONTENTS_CODEC = build_codec(AttachmentContents, DIAGNOSIS_LAYOUTS)
+_CONTENTS_CODEC = build_codec(AttachmentContents, {**DIAGNOSIS_LAYOUTS, **PACKED_LAYOUTS})
 
 
 def is_only_introduction(diagnosis: Diagnosis) -> bool:
@@ -62,9 +66,10 @@ def start_reading(
 
 
 async def read_file(
-    attachment_reader: AttachmentReader | None, job: Job, language: Language, progress: Callable[[int, int], None]
+    resources: DialogResources, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
-    """Read the file of a job and return its logs, or why there are none, as plain JSON."""
+    """Read the file of a job and return its logs, what's wrong with its template, or why it wasn't read, as JSON."""
+    attachment_reader = resources.attachment_reader
     name, reference = job.args.get("name"), job.args.get("reference")
     try:
         if attachment_reader is None:
@@ -74,8 +79,21 @@ async def read_file(
         contents = await attachment_reader.read(AttachedFile(name, reference), language, progress)
     except FileRefusedError as refused:
         return {"refused": _REFUSAL_CODEC.encode(refused.refusal)}
+    contents = await _check_template(contents, resources.check_template, language, name)
     result: Mapping[str, Any] = _CONTENTS_CODEC.encode(_truncate_contents(contents))
     return result
+
+
+async def _check_template(
+    contents: AttachmentContents, check_template: CheckTemplate | None, language: Language, name: str
+) -> AttachmentContents:
+    """Return the contents with what's wrong with the template in them, in place of its text."""
+    text = contents.template_text
+    found = find_pasted_template(text) if check_template and text else None
+    if check_template is None or found is None:
+        return replace(contents, template_text="")
+    check = await check_template(found.text, language, name)
+    return replace(contents, template_text="", check=check, has_open_run=found.has_open_run)
 
 
 def report_file(context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
@@ -91,6 +109,19 @@ def report_file(context: DialogContext, state: ConversationState, job_done: JobD
         return DialogResult(state, (show_file_refusal(context, refused.refusal, file_name),))
     except DecodeError:
         return DialogResult(state, (show_file_refusal(context, FileRefusal("unexpected"), file_name),))
+    if contents.check is not None and not contents.has_open_run:
+        return answer_with_check(context, state, contents.check)
+    result = _report_logs(context, state, job_done, file_name, contents)
+    return result if contents.check is None else lead_to_check(context, result, contents.check)
+
+
+def _report_logs(
+    context: DialogContext,
+    state: ConversationState,
+    job_done: JobDone,
+    file_name: str,
+    contents: AttachmentContents,
+) -> DialogResult:
     logs = [log for log in contents.logs if has_findings(log.diagnosis)]
     if not logs:
         return show_nothing_found(context, state, file_name, contents)
@@ -162,7 +193,8 @@ def _truncate_contents(contents: AttachmentContents) -> AttachmentContents:
         replace(log, name=redact(log.name), diagnosis=truncate_diagnosis(log.diagnosis))
         for log in contents.logs[:MAX_LOGS]
     )
-    return replace(contents, logs=logs, text_count=max(contents.text_count, len(contents.logs)))
+    text_count = max(contents.text_count, len(contents.logs))
+    return replace(contents, logs=logs, text_count=text_count, template_text="")
 
 
 def _contents_from_json(value: object) -> AttachmentContents:

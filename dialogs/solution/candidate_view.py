@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dialogs.context import DialogContext, build_log_excerpt, shorten_label
+from dialogs.mistakes.mistake_view import has_explaining_mistake
 from dialogs.model.reply import Block, Button, Paragraph, emphasize
 from dialogs.solution.finding_view import render_headline
 from dialogs.solution.solution_steps import get_finding
@@ -39,16 +40,19 @@ def render_certainty(context: DialogContext, diagnosis: Diagnosis | None, match:
     finding = get_finding(diagnosis, match.entry) if diagnosis and match else None
     line = finding.line if finding else 0
     rule = context.knowledge.findings.rules.get(finding.id) if finding else None
+    is_explained = match is not None and has_explaining_mistake(context, diagnosis, match.entry)
     if match is None:
         reason = "picked"
     elif rule is not None and rule.trigger in ("silent", "repeating"):
-        reason = rule.trigger
+        reason = f"{rule.trigger}-template" if is_explained else rule.trigger
     elif is_described(diagnosis, match):
         reason = "described"
     elif finding is not None and finding.is_guess:
         reason = "guess"
     elif match.confidence == "likely" and diagnosis is not None and diagnosis.partial:
         reason = "partial"
+    elif match.confidence == "certain" and is_explained and diagnosis is not None and diagnosis.partial:
+        reason = "template"
     else:
         reason = f"{match.confidence}-line" if match.confidence == "certain" and line else match.confidence
     return context.build_paragraph(f"certainty.{reason}", "subtle", **({"line": line} if line else {}))

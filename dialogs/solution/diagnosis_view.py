@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
+from dialogs.mistakes.mistake_view import build_correction, build_mistake, build_mistake_reason
 from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Paragraph, Reply, TextRun, emphasize
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.replies.shell_commands import with_shell_switch
@@ -67,6 +68,7 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         *build_entry_heading(context, state, walk),
         *([context.build_paragraph("trouble.earlier-text", "subtle")] if diagnosis is None else []),
         *_build_proof(diagnosis, match),
+        *build_mistake(context, diagnosis, entry.id),
         *(timeline if is_telling else []),
         *_build_first_step(context, state, walk),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
@@ -127,6 +129,7 @@ def _build_reasons(
     finding = get_finding(diagnosis, entry.id) if diagnosis else None
     return [
         *_build_causes(context, entry, diagnosis),
+        *build_mistake_reason(context, diagnosis, entry.id),
         *([render_owner(context, finding)] if finding else []),
         *build_retry_note(context, diagnosis, entry),
         *(build_run_blocks(context, diagnosis) if diagnosis else []),
@@ -157,6 +160,7 @@ def show_candidates(context: DialogContext, state: ConversationState, matches: t
     blocks: list[Block] = [context.build_heading("diagnosis.several")]
     if state.diagnosis:
         blocks += build_error_blocks(context, state.diagnosis) or build_run_blocks(context, state.diagnosis)
+        blocks += [*build_mistake(context, state.diagnosis), *build_correction(context, state.diagnosis)]
     blocks += build_timeline_blocks(context, state.diagnosis, is_folded=True)
     blocks += build_candidate_blocks(context, state.diagnosis, matches)
     if state.diagnosis and state.diagnosis.partial:

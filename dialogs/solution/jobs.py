@@ -11,8 +11,7 @@ from dialogs.solution import attached_logs
 
 
 async def _read_file(request: JobRequest) -> Mapping[str, Any]:
-    reader = request.resources.attachment_reader
-    return await attached_logs.read_file(reader, request.job, request.language, request.progress)
+    return await attached_logs.read_file(request.resources, request.job, request.language, request.progress)
 
 
 def _report_file(report: JobReport) -> DialogResult:

@@ -99,6 +99,15 @@ def find_first_open_step(context: DialogContext, state: ConversationState, walk:
     return next((index for index in fitting if not is_known_step(context, state, walk, index)), first)
 
 
+def find_correcting_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
+    """Return the index of the step that corrects the template: the finding's first, or the one that says so."""
+    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    first = fitting[0] if fitting else 0
+    if walk.finding in context.knowledge.findings.rules:
+        return first
+    return next((index for index in fitting if steps[index].corrects_template), first)
+
+
 def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
     """Return whether a walkthrough's diagnosis already answers what one of its steps finds out."""
     diagnosis = state.find_diagnosis(walk.diagnosis_number)

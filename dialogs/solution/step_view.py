@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from dialogs.context import DialogContext, shorten_runs
+from dialogs.mistakes.mistake_view import build_correction
 from dialogs.model.reply import (
     Block,
     Button,
@@ -23,6 +24,7 @@ from dialogs.model.reply import (
 from dialogs.replies.shell_commands import build_command
 from dialogs.solution.solution_steps import (
     count_steps_to,
+    find_correcting_step,
     find_first_open_step,
     find_next_step,
     get_steps,
@@ -55,6 +57,8 @@ def build_step_blocks(context: DialogContext, state: ConversationState, walk: Wa
     blocks += body[:command_end]
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
+    if walk.step == find_correcting_step(context, state, walk):
+        blocks += build_correction(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)
     return (*blocks, *body[command_end:])
 
 
@@ -100,6 +104,8 @@ def build_walk_buttons(
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),
+            # where it's a press, not a paste
+            *((context.build_button("preflight", "preflight"),) if context.access_mode != "off" else ()),
             *common_buttons,
         )
     return (

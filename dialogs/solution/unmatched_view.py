@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.context import DialogContext
+from dialogs.mistakes.mistake_view import build_correction, build_mistake
 from dialogs.model.reply import Block, FactTable, Paragraph, Reply, RichText, TextRun, build_literal
 from dialogs.replies.durations import format_duration
 from dialogs.replies.plain_text import summarize_runs
@@ -46,6 +47,7 @@ def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
     else:
         facts = FactTable(_build_unmatched_rows(context, diagnosis))
         blocks = [context.build_paragraph("unmatched.says"), facts, *build_excerpt(diagnosis)]
+    blocks += [*build_mistake(context, diagnosis), *build_correction(context, diagnosis)]
     blocks += build_timeline_blocks(context, diagnosis)
     if diagnosis.partial:
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))

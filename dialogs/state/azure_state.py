@@ -43,10 +43,14 @@ def _parse_watched_templates(value: object) -> tuple[TemplateId, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AzureRequest:
-    """A request to read Azure, and what is known about the template that it is for."""
+    """A request to read Azure, and what is known about the template that it is for.
+
+    `checks`: the template is to be checked, not its last run shown.
+    """
 
     kind: Annotated[LookupKind, Stored("what")] = "template"
     query: Annotated[TemplateQuery, Stored("wanted", decode=_parse_query)] = field(default_factory=TemplateQuery)
+    checks: Annotated[bool, Stored(omits_default=True)] = False
 
     @property
     def template_id(self) -> TemplateId | None:

@@ -13,18 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import partial
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dialogs.model.stored import Stored
-from dialogs.state.json_fields import DecodeError, parse_bool, parse_choice, parse_int, parse_text
+from dialogs.state.json_fields import DecodeError, parse_bool, parse_choice
 from dialogs.state.value_codecs import (
     Codec,
+    build_int_decoder,
     build_list,
     build_mapping,
     build_optional,
     build_plain_union,
     build_row,
+    build_text_decoder,
     check_type,
     keep,
 )
@@ -143,18 +146,26 @@ class _FieldCodec:
 
 def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
     # unpacked, since every turn runs these loops
-    encoders = [(each.name, each.key, each.encode) for each in stored]
+    keys, get_values = [each.key for each in stored], _build_getter(stored)
+    encoders = [(each.key, each.encode) for each in stored if each.encode is not keep]
     decoders = [(each.name, each.key, each.decode, each.is_optional) for each in stored]
     omitted = {each.key: each.default for each in stored if each.omits_default}
 
     def encode(value: Any) -> dict[str, Any]:
-        return {key: encode_field(getattr(value, name)) for name, key, encode_field in encoders}
+        document = dict(zip(keys, get_values(value), strict=True))
+        for key, encode_field in encoders:
+            document[key] = encode_field(document[key])
+        return document
 
     def encode_without_defaults(value: Any) -> dict[str, Any]:
-        return {key: item for key, item in encode(value).items() if key not in omitted or item != omitted[key]}
+        document = encode(value)
+        for key, default in omitted.items():
+            if document[key] == default:
+                del document[key]
+        return document
 
     def decode(value: Any) -> Any:
-        document, arguments = check_type(value, Mapping), {}
+        document, arguments = value if value.__class__ is dict else check_type(value, Mapping), {}
         for name, key, decode_field, is_optional in decoders:
             if key in document:
                 arguments[name] = decode_field(document[key])
@@ -166,10 +177,16 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
 
 
 def _build_dataclass_row(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
-    row, names = build_row([Codec(each.encode, each.decode) for each in stored]), [each.name for each in stored]
-    return Codec(
-        lambda value: row.encode([getattr(value, name) for name in names]), lambda value: cls(*row.decode(value))
-    )
+    row, get_values = build_row([Codec(each.encode, each.decode) for each in stored]), _build_getter(stored)
+    encode, decode = row.encode, row.decode
+    return Codec(lambda value: encode(get_values(value)), lambda value: cls(*decode(value)))
+
+
+def _build_getter(stored: Sequence[_FieldCodec]) -> Callable[[Any], Sequence[Any]]:
+    """Build the function that returns the values of an instance's fields."""
+    get_values = attrgetter(*[each.name for each in stored])
+    # for a single name, it returns the value itself
+    return get_values if len(stored) > 1 else lambda value: (get_values(value),)
 
 
 def _build_plain(hint: Any, stored: Stored) -> Codec[Any]:
@@ -177,9 +194,9 @@ def _build_plain(hint: Any, stored: Stored) -> Codec[Any]:
     if choices := stored.choices or (get_args(hint) if kind is Literal else ()):
         return Codec(keep, partial(parse_choice, allowed=choices))
     if kind is int:
-        return Codec(keep, partial(parse_int, min_value=stored.min_value, max_value=stored.max_value))
+        return Codec(keep, build_int_decoder(stored.min_value, stored.max_value))
     if kind is str and stored.max_chars is not None:
-        return Codec(keep, partial(parse_text, max_chars=stored.max_chars))
+        return Codec(keep, build_text_decoder(stored.max_chars))
     if kind in (bool, NoneType):
         return Codec(keep, parse_bool if kind is bool else keep)
     # a number, a text as it is, or plain JSON that its user checks

@@ -16,6 +16,7 @@ from dialogs.state.conversation_state import MAX_FACT_VERDICTS, ConversationStat
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS
 from dialogs.state.finding_json import store_solution_in_entry
 from dialogs.state.json_fields import DecodeError, parse_mapping
+from dialogs.state.template_check import TEMPLATE_CHECK_LAYOUTS
 from dialogs.state.ticket_json import TICKET_LAYOUTS
 from dialogs.state.ticket_state import TicketState
 
@@ -29,7 +30,14 @@ _SOLUTION_LAYOUTS: Layouts = {
 }
 _STATE_CODEC = build_codec(
     ConversationState,
-    {**AZURE_LAYOUTS, **CASE_LAYOUTS, **DIAGNOSIS_LAYOUTS, **TICKET_LAYOUTS, **_SOLUTION_LAYOUTS},
+    {
+        **AZURE_LAYOUTS,
+        **CASE_LAYOUTS,
+        **DIAGNOSIS_LAYOUTS,
+        **TEMPLATE_CHECK_LAYOUTS,
+        **TICKET_LAYOUTS,
+        **_SOLUTION_LAYOUTS,
+    },
 )
 _REQUIRED_KEYS = {"paste", "tried", "offered"}
 """What every release stored: without them, it's not a state but something else."""
@@ -76,10 +84,18 @@ def _count_bytes(document: dict[str, Any]) -> int:
 def _generate_smaller_states(state: ConversationState) -> Iterator[ConversationState]:
     """Yield the state with less and less in it, cheapest loss first.
 
-    Other logs and log lines go first, since the user can send them again; then old drafts, the form, the diagnosis.
+    The corrected template, other logs, and log lines go first, since the user can send them again; then old drafts, the
+    form, the diagnosis.
     """
+    if state.kept_check and state.kept_check.check.corrected:
+        check = replace(state.kept_check.check, corrected="")
+        state = replace(state, kept_check=replace(state.kept_check, check=check))
+        yield state
     while state.logs:
         state = replace(state, logs=state.logs[1:])
+        yield state
+    if state.kept_check:
+        state = replace(state, kept_check=None)
         yield state
     if state.diagnosis:
         diagnosis = replace(state.diagnosis, excerpt=(), timeline=state.diagnosis.timeline[-3:])
@@ -100,7 +116,8 @@ def _generate_smaller_states(state: ConversationState) -> Iterator[ConversationS
 
 def _serialize(state: ConversationState) -> dict[str, Any]:
     tickets = state.tickets.without_orphan(_collect_draft_ids(state))
-    state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
+    if tickets is not state.tickets or len(state.fact_verdicts) > MAX_FACT_VERDICTS:
+        state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
     document = {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
     return document if tickets != TicketState() else {**document, "tickets": None}
 

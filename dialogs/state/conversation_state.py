@@ -12,6 +12,7 @@ from dialogs.state.azure_state import AzureState
 from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, MAX_DRAFTS, CaseForm, DiagnosisNumber, SavedDrafts, add_draft
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, StoredLogs
+from dialogs.state.template_check import KeptCheck, parse_kept_check
 from dialogs.state.ticket_state import TicketState
 from knowledge.commands.placeholders import Shell
 from knowledge.model.diagnosis import Diagnosis, Match
@@ -108,7 +109,7 @@ class ConversationState:
     `diagnosis_number` identifies the current diagnosis, so that a button of an older card is recognized. It is derived
     from the time (UTC), so that cards sent before the conversation was deleted never match a later number.
     `fact_verdicts` are what the live template's facts said about the diagnosis. `shell` is the one that the person
-    uses, None until that's known.
+    uses, None until that's known. `kept_check` is the last checked template.
     """
 
     language: Annotated[Language | None, Stored(decode=_parse_language)] = None
@@ -125,6 +126,7 @@ class ConversationState:
     tickets: TicketState = field(default_factory=TicketState)
     logs: Annotated[StoredLogs, Stored(max_items=MAX_LOGS)] = ()
     shell: Annotated[Shell | None, Stored(decode=_parse_shell, omits_default=True)] = None
+    kept_check: Annotated[KeptCheck | None, Stored("preflight", decode=parse_kept_check, omits_default=True)] = None
 
     def with_tried_step(self, tried_step: TriedStep) -> ConversationState:
         """Return this state with one more tried step; it replaces an earlier outcome of the same step."""

@@ -9,6 +9,7 @@ from dialogs.model.stored import Stored
 from dialogs.state.codec import Layout, Layouts, build_codec
 from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
+from dialogs.state.value_codecs import Codec
 from knowledge.commands.placeholders import COMMAND_VALUES
 from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import (
@@ -21,6 +22,7 @@ from knowledge.model.diagnosis import (
 )
 from knowledge.model.entry import BuildTool
 from knowledge.model.finding import Finding, StepPlace
+from knowledge.model.template_mistake import TemplateMistake
 
 MAX_EVIDENCE_LINES = 5
 MAX_EXCERPT_LINES = 16
@@ -53,6 +55,7 @@ _LAYOUTS: Layouts = {
             "line_count": Stored("lines"),
             "ids": Stored(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
             "longest_gap": Stored("silence"),
+            "mistake": Stored(omits_default=True),
         }
     ),
     Match: Layout(
@@ -76,6 +79,14 @@ _LAYOUTS: Layouts = {
         {"provisioner": Stored(max_chars=MAX_NAME_CHARS), "name": Stored(max_chars=MAX_NAME_CHARS)},
         omits_defaults=True,
     ),
+    TemplateMistake: Layout(
+        {
+            "rule": Stored(max_chars=MAX_NAME_CHARS),
+            "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
+            "diff": Stored(max_items=MAX_EXCERPT_LINES),
+        },
+        omits_defaults=True,
+    ),
     LogGap: Layout(is_row=True),
     BuildCourse: Layout(
         {"stages": Stored(max_items=MAX_STAGES), "silences": Stored(max_items=MAX_SILENCES)}, omits_defaults=True
@@ -85,6 +96,8 @@ _LAYOUTS: Layouts = {
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
+MISTAKES_CODEC: Codec[tuple[TemplateMistake, ...]] = build_codec(tuple[TemplateMistake, ...], _LAYOUTS)
+"""How the mistakes in a template are stored with the result of a job."""
 
 
 def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:

@@ -13,6 +13,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import orjson
+
 from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping, parse_text
 from dialogs.state.value_codecs import Codec, check_type
 from knowledge.model.diagnosis import Diagnosis
@@ -86,7 +88,14 @@ def _write_row(known: Mapping[str, Any]) -> list[str] | None:
         return [finding["id"], sentence]
     if finding:
         changed["finding"] = finding
-    return [json.dumps(changed, ensure_ascii=False, separators=(",", ":")), sentence]
+    return [_encode(changed), sentence]
+
+
+def _encode(known: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(known).decode()
+    except TypeError:  # half of a surrogate pair, which orjson refuses
+        return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
 
 
 def _read_row(row: Any) -> dict[str, Any]:

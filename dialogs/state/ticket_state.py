@@ -75,7 +75,9 @@ class TicketState:
     def without_orphan(self, draft_ids: Collection[str]) -> TicketState:
         """Return this state without a ticket in progress whose draft is gone, unless it is being filed."""
         is_needed = self.in_progress.draft_id in draft_ids or self.in_progress.stage == "filing"
-        return self if is_needed else replace(self, in_progress=TicketInProgress())
+        if is_needed or self.in_progress == TicketInProgress():
+            return self
+        return replace(self, in_progress=TicketInProgress())
 
     def with_stage(self, stage: TicketStage, filing_started_at: str = "") -> TicketState:
         """Return this state with the ticket in progress at `stage`."""

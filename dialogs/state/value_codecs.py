@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping, parse_text
+from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_mapping, parse_text
 
 MAX_KEY_CHARS = 120
 
@@ -43,6 +43,8 @@ def build_row(codecs: Sequence[Codec[Any]]) -> Codec[Any]:
             raise DecodeError(f"expected {len(decoders)} items, found {len(items)}")
         return tuple([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
 
+    if all(encode_item is keep for encode_item in encoders):
+        return Codec(list, decode)
     return Codec(lambda value: [encode_item(item) for encode_item, item in zip(encoders, value, strict=True)], decode)
 
 
@@ -50,26 +52,30 @@ def build_list(item: Codec[Any], max_items: int, make: Callable[[list[Any]], Any
     """Build the codec for a tuple or a list of any length, which `make` makes of its items."""
     encode, decode = item.encode, item.decode
     return Codec(
-        lambda value: [encode(each) for each in value],
+        list if encode is keep else lambda value: [encode(each) for each in value],
         lambda value: make([decode(each) for each in parse_list(value, max_items)]),
     )
 
 
 def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
     """Build the codec for a mapping from texts."""
+    encode_item, decode_item, decode_key = item.encode, item.decode, build_text_decoder(MAX_KEY_CHARS)
 
     def decode(value: Any) -> dict[str, Any]:
         document = parse_mapping(value, max_items)
-        return {parse_text(key, MAX_KEY_CHARS): item.decode(each) for key, each in document.items()}
+        return {decode_key(key): decode_item(each) for key, each in document.items()}
 
-    return Codec(lambda value: {key: item.encode(each) for key, each in value.items()}, decode)
+    if encode_item is keep:
+        return Codec(dict, decode)
+    return Codec(lambda value: {key: encode_item(each) for key, each in value.items()}, decode)
 
 
 def build_optional(codec: Codec[Any], default: Any = None) -> Codec[Any]:
     """Build the codec for a value that may be None, or that is `default` where null was stored."""
+    encode, decode = codec.encode, codec.decode
     return Codec(
-        lambda value: None if value is None else codec.encode(value),
-        lambda value: default if value is None else codec.decode(value),
+        keep if encode is keep else lambda value: None if value is None else encode(value),
+        lambda value: default if value is None else decode(value),
     )
 
 
@@ -83,3 +89,25 @@ def build_plain_union(codecs: Mapping[Any, Codec[Any]]) -> Codec[Any]:
         return decoders[type(value)](value)
 
     return Codec(keep, decode)
+
+
+def build_text_decoder(max_chars: int) -> Callable[[Any], str]:
+    """Build the decoder of a text; the usual one takes a single call."""
+
+    def decode(value: Any) -> str:
+        if value.__class__ is str and len(value) <= max_chars and value.isascii() and value.isprintable():
+            return value
+        return parse_text(value, max_chars)
+
+    return decode
+
+
+def build_int_decoder(min_value: int, max_value: int) -> Callable[[Any], int]:
+    """Build the decoder of a whole number."""
+
+    def decode(value: Any) -> int:
+        if value.__class__ is int and min_value <= value <= max_value:
+            return value
+        return parse_int(value, min_value, max_value)
+
+    return decode

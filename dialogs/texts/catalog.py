@@ -65,7 +65,8 @@ class TextCatalog:
 
     def format_text(self, key: str, language: Language, **values: object) -> str:
         """Return the text of `key` as a plain string, for labels and for texts to copy."""
-        return PLACEHOLDER.sub(lambda match: str(values[match[1]]), self.get(key, language))
+        text = self.get(key, language)
+        return PLACEHOLDER.sub(lambda match: str(values[match[1]]), text) if "{" in text else text
 
     def format_runs(self, key: str, language: Language, **values: object) -> RichText:
         """Return the text of `key` as runs.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.model.reply import DurationBar
+from dialogs.model.duration_bars import DurationBar
 from dialogs.replies.duration_bars import GetText
 from dialogs.timeline.log_timeline import build_step_bar
 from knowledge.build_log.timeline_steps import TimelineStep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from dialogs.model.reply import BarState, DurationBar, DurationBars
+from dialogs.model.duration_bars import BarState, DurationBar, DurationBars
 from dialogs.replies.duration_bars import GetText
 from knowledge.azure_times import compute_seconds_between
 from knowledge.build_log.timeline_steps import TimelineStep, list_steps

@@ -48,16 +48,19 @@ _PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
         ),
     ),
 )
-_CAPTURE_PREFIXES = dict(_PHASE_PREFIXES)["capture"]
 _ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
+_PHASES_BY_FIRST_CHAR = {
+    first: [(prefix, phase) for phase, prefixes in _PHASE_PREFIXES for prefix in prefixes if prefix[0] == first]
+    for first in {prefix[0] for prefix in _ANY_PHASE_PREFIX}
+}
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
-_SIGNIFICANT_FIRST_CHARS = frozenset(">BCDEGPQRSTUVW")
-"""How the lines that say anything about the build start, except those with an exit code, WinRM, or SSH."""
 _CLEAN_UP_PREFIXES = (
     "Deleting Virtual Machine deployment",
     "Deleting individual resources",
     "Deleting KeyVault created",
 )
+_EXIT_STATUS = "non-zero exit status"
+_VERDICT_PREFIXES = ("Build 'azure-arm", 'Error: Failed to prepare build: "azure-arm"', "Done exporting Packer logs")
 _STEP_FAILED_PREFIX = "Provisioning step had errors"
 _STOP_PREFIXES = (
     "Cancelling build after receiving",
@@ -66,6 +69,15 @@ _STOP_PREFIXES = (
     "Cancelling provision",
 )
 _END_PREFIXES = (_STEP_FAILED_PREFIX, *_STOP_PREFIXES, *_CLEAN_UP_PREFIXES)
+_SIGNIFICANT_PREFIXES = (
+    *_ANY_PHASE_PREFIX,
+    "Restarting Machine",
+    "Running Windows update",
+    *_END_PREFIXES,
+    *_VERDICT_PREFIXES,
+)
+_SIGNIFICANT_FIRST_CHARS = frozenset(prefix[0] for prefix in _SIGNIFICANT_PREFIXES)
+"""How the lines that say anything about the build start, except those with an exit code, WinRM, or SSH."""
 _BUILD_START_PREFIX = "[INFO] Packer version:"
 _LIVE_LOG_PREFIXES = (_BUILD_START_PREFIX, "Running builder ...")
 _MAX_HEAD_LINES = 400
@@ -95,7 +107,7 @@ def read_build(lines: Sequence[LogLine]) -> Build:
         _, source, body, time, _, _, _ = line
         # Nearly all lines fail this test, so it's kept outside the reader.
         if source != "echo" and (
-            body[:1] in _SIGNIFICANT_FIRST_CHARS
+            (body[:1] in _SIGNIFICANT_FIRST_CHARS and body.startswith(_SIGNIFICANT_PREFIXES))
             or source == "verdict"
             or has_telemetry
             or "xit" in body
@@ -121,16 +133,21 @@ class _BuildReader:
 
     def read(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""
-        build = self.build
+        build, body = self.build, line.body
+        code = parse_exit_code(body) if "xited with" in body else None
         is_over = (
             build.stop_index is not None or build.step_failure_index is not None or build.clean_up_index is not None
         )
         if not is_over:
             self._update_timeline(index, line, previous_time)
-        if line.body.startswith(_END_PREFIXES):
+            if code is not None:
+                record_exit_code(build, code)
+        if body.startswith(_END_PREFIXES):
             self._record_end(index, line, previous_time, is_over)
-        self._record_verdict(index, line)
-        self._record_late_exit_code(index, line)
+        if line.source == "verdict" or body.startswith(_VERDICT_PREFIXES) or _EXIT_STATUS in body:
+            self._record_verdict(index, line)
+        if is_failure_code(code):
+            self._record_late_exit_code(index, code)
 
     def finish(self, last_time: datetime | None) -> Build:
         """Return the build after its last line, whose time is `last_time`, has been read."""
@@ -144,7 +161,8 @@ class _BuildReader:
 
     def _update_timeline(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
         build = self.build
-        if _update_phase(build, line):
+        tells_phase = _update_phase(build, line)
+        if tells_phase:
             follow_phase(build, index, line.time or previous_time)
         name = read_telemetry(build, line, index, previous_time) if self.has_telemetry else detect_start(build, line)
         if name:
@@ -152,9 +170,8 @@ class _BuildReader:
             end_run(build, index, previous_time)
             forget_late_stages(build, line.time or previous_time)
             build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
-        elif line.source == "output" and line.body.startswith(_CAPTURE_PREFIXES):
+        elif tells_phase and build.phase == "capture" and line.source == "output":
             end_run(build, index, previous_time)
-        record_exit_code(build, line)
 
     def _record_end(self, index: int, line: LogLine, previous_time: datetime | None, is_over: bool) -> None:
         """Note where the step failed, where the build was stopped, and where Packer starts to clean up."""
@@ -197,17 +214,14 @@ class _BuildReader:
         elif body.startswith('Error: Failed to prepare build: "azure-arm"'):
             build.verdict_indexes.append(index)
         self.is_complete = self.is_complete or body.startswith("Done exporting Packer logs")
-        if build.script_exit_code is None and "non-zero exit status" in body:
+        if build.script_exit_code is None and _EXIT_STATUS in body:
             match = _SCRIPT_EXIT_STATUS.search(body)
             if match:
                 build.script_exit_code = int(match["code"])
                 build.verdict_indexes.append(index)
 
-    def _record_late_exit_code(self, index: int, line: LogLine) -> None:
+    def _record_late_exit_code(self, index: int, code: int | None) -> None:
         """Note the failed command's exit code where it follows the step's failure: the two are written separately."""
-        code = parse_exit_code(line.body)
-        if not is_failure_code(code):
-            return
         build = self.build
         if build.step_failure_index is not None and not self.has_exit_code and build.script_exit_code is None:
             build.script_exit_code = code
@@ -221,9 +235,11 @@ def _update_phase(build: Build, line: LogLine) -> bool:
     has_winrm = "WinRM" in body
     if line.source != "output" and line.component is None and not has_winrm and "SSH" not in body:
         return False
-    tells_phase = body.startswith(_ANY_PHASE_PREFIX)
-    if tells_phase:
-        build.phase = next(phase for phase, prefixes in _PHASE_PREFIXES if body.startswith(prefixes))
+    tells_phase = False
+    for prefix, phase in _PHASES_BY_FIRST_CHAR.get(body[:1], ()):
+        if body.startswith(prefix):
+            build.phase, tells_phase = phase, True
+            break
     if has_winrm:
         build.os = build.os or "windows"
     elif body.startswith(_LINUX_PREFIXES):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from knowledge.build_log.observations import MIN_GAP_SECONDS
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
+from knowledge.text.line_prefix import MAX_RUN_ID_CHARS, TIME_CHARS, parse_time
 from knowledge.text.lines import read_line
 
 MAX_GAPS = 20
@@ -23,6 +24,22 @@ class _TimedLine(NamedTuple):
     time: datetime
     start: int
     text: bytes
+
+
+class _LineCounter:
+    """Counts lines from one offset to the next: neighboring offsets are near each other, and blocks are large."""
+
+    def __init__(self, block: bytes, next_number: int) -> None:
+        """Start at the end of the block, where the line with `next_number` begins."""
+        self._block, self._offset, self._number = block, len(block), next_number
+
+    def get_number(self, offset: int) -> int:
+        """Return the number of the line that begins at `offset`."""
+        first, last = sorted((offset, self._offset))
+        count = self._block.count(b"\n", first, last)
+        self._number += count if offset > self._offset else -count
+        self._offset = offset
+        return self._number
 
 
 class LogGapFinder:
@@ -72,6 +89,7 @@ class LogGapFinder:
     def _bisect(self, block: bytes, next_number: int, first: _TimedLine, last: _TimedLine) -> None:
         """Halve the span from `first` to `last` until each silence is between two adjacent lines."""
         spans = [(first, last)]
+        counter = _LineCounter(block, next_number)
         while spans:
             begin, end = spans.pop()
             if not self._is_worth_keeping(begin.time, end.time):
@@ -81,7 +99,7 @@ class LogGapFinder:
             if between is None or between.start >= end.start:
                 between = _find_timed_line(block, begin.start + len(begin.text), end.start)
             if between is None or not begin.start < between.start < end.start:
-                edges = {next_number - block.count(b"\n", line.start): line.text for line in (begin, end)}
+                edges = {counter.get_number(line.start): line.text for line in (begin, end)}
                 self._keep_gap(_count_seconds(begin.time, end.time), edges)
                 continue
             spans += [(between, end), (begin, between)]
@@ -98,8 +116,14 @@ def _find_timed_line(block: bytes, begin: int, end: int) -> _TimedLine | None:
         return None
     start = block.rfind(b"\n", 0, match.start()) + 1
     stop = block.find(b"\n", start)
-    text = block[start : stop if stop >= 0 else len(block)][:_MAX_LINE_BYTES]
-    time = read_line(0, text.decode("utf-8", "replace")).time
+    text = block[start : min(stop if stop >= 0 else len(block), start + _MAX_LINE_BYTES)]
+    prefix = match.start() - start
+    # In nearly all lines, what was found is the prefix; any other line is parsed as a whole.
+    is_prefix = prefix == 0 or (text.startswith(b"[") and text.find(b"]", 1, MAX_RUN_ID_CHARS) == prefix - 2)
+    if is_prefix:
+        time, _ = parse_time(match[0].decode("ascii"), len(match[0]) - TIME_CHARS - 1)
+    else:
+        time = read_line(0, text.decode("utf-8", "replace")).time
     return _TimedLine(time, start, text) if time else None
 
 

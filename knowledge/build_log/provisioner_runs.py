@@ -13,6 +13,7 @@ from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
 _TELEMETRY = define_text_pattern(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
+_START_PREFIXES = ("Provisioning with ", "Restarting Machine", "Uploading ", "Running Windows update")
 _MAX_EXIT_CODE_CHARS = 10
 _NO_FAILURE_CODES = frozenset((0, 101, 1115, 1190, 1717, 2300218))
 """Exit codes of commands that worked, asked for a restart or met one, and of a connection that broke."""
@@ -23,6 +24,8 @@ def detect_start(build: Build, line: LogLine) -> str | None:
     if line.source != "output":
         return None
     body = line.body
+    if not body.startswith(_START_PREFIXES):
+        return None
     current = build.runs[-1] if build.runs and build.runs[-1].state == "running" else None
     if body.startswith("Provisioning with "):
         kind = "shell" if body.startswith("Provisioning with shell") else "powershell"
@@ -53,10 +56,9 @@ def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datet
     return None
 
 
-def record_exit_code(build: Build, line: LogLine) -> None:
+def record_exit_code(build: Build, code: int) -> None:
     """Note the exit code of the provisioner's own command, but not those of Packer's cleanup commands after it."""
-    code = parse_exit_code(line.body) if build.runs else None
-    if code is not None:
+    if build.runs:
         build.runs[-1].exit_code = code
 
 

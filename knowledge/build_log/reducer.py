@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import re2
@@ -25,8 +25,9 @@ from knowledge.build_log.gaps import LogGapFinder
 from knowledge.build_log.packer_marks import BUILD_START_MARK, FAILURE_MARKS, PACKER_MARKS
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import compile_pattern
-from knowledge.text.normalization import MAX_LINE_CHARS, TextLine
+from knowledge.text.normalization import MAX_LINE_CHARS
 from knowledge.text.streaming import ByteReader, read_blocks
+from knowledge.text.text_lines import TextLine
 
 HEAD_BYTES = 64 << 10
 BEFORE_FAILURE_BYTES = 256 << 10
@@ -70,6 +71,7 @@ class LogReducer:
         for block in read_blocks(stream):
             reduction.add_block(block)
             bytes_read += len(block)
+            del block  # memory for the next one
             if progress is not None:
                 progress(bytes_read)
         return ReducedLog(reduction.build_lines(), reduction.line_count + 1, tuple(reduction.list_gaps()))
@@ -152,7 +154,8 @@ class _ReductionPass:
             begin, end = end + 1, block.find(b"\n", end + 1)
             if end < 0:
                 return
-            self._kept_lines.setdefault(number + offset, block[begin : min(end, begin + MAX_LINE_CHARS)])
+            if number + offset not in self._kept_lines:
+                self._kept_lines[number + offset] = block[begin : min(end, begin + MAX_LINE_CHARS)]
 
     def _count_hit(self, literal: bytes) -> None:
         """Count a hit, and retire the literal if it occurs too often.
@@ -240,4 +243,9 @@ def _find_last_build_start(block: bytes) -> int:
 def _compile_search(literals: Iterable[bytes]) -> re2._Regexp[bytes]:
     # RE2 prefers the first alternative: the longest literals come first. `\z.` matches nothing.
     ordered = sorted(literals, key=len, reverse=True)
-    return compile_pattern("|".join(re2.escape(text.decode()) for text in ordered) or "\\z.")
+    return compile_pattern("|".join(map(_escape, ordered)) or "\\z.")
+
+
+@cache
+def _escape(literal: bytes) -> str:
+    return str(re2.escape(literal.decode()))  # again for each literal that is retired, and takes as long as compiling

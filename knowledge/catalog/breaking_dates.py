@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,7 @@ DATES_PATH = Path(__file__).parents[1] / "dates.yaml"
 _KEYS = ("id", "date", "read", "source", "entries", "sizes", "text")
 
 
-@dataclass(frozen=True, slots=True)
-class BreakingDate:
+class BreakingDate(NamedTuple):
     """A day from which something that builds use no longer works as before.
 
     Attributes:

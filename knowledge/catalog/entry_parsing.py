@@ -80,6 +80,7 @@ _SIGNATURE_KEYS = (
 )
 STEP_KEYS = (
     "do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason", "codes",
+    "corrects_template",
 )  # fmt: skip
 _SYSTEMS = ("linux", "windows")
 
@@ -187,6 +188,7 @@ def read_step(section: Section) -> Step:
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else "",
         order_reason=section.get_text("order_reason", ""),
         codes=section.build_each("codes", _parse_step_code),
+        corrects_template=section.get_bool("corrects_template"),
     )
 
 

@@ -20,6 +20,7 @@ from knowledge.model.finding import (
     FindingTrigger,
     LinePattern,
 )
+from knowledge.pattern_literals import find_required_literals
 from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
 from knowledge.yaml_files.yaml_section import YamlFile
 
@@ -161,13 +162,16 @@ def _build_index(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> di
 
 
 def _pack_pattern(pattern: LinePattern) -> list[Any]:
+    literals = [list(find_required_literals(regex)) for regex in pattern.regex]
     searched = (list(pattern.text), list(pattern.regex), list(pattern.unless))
-    return [pattern.id, pattern.weight, *searched, pattern.is_weight_cap]
+    return [pattern.id, pattern.weight, *searched, pattern.is_weight_cap, literals]
 
 
 def _unpack_pattern(row: Sequence[Any]) -> LinePattern:
-    name, weight, text, regex, unless, is_weight_cap = row
-    return LinePattern(name, weight, tuple(text), tuple(regex), tuple(unless), is_weight_cap)
+    name, weight, text, regex, unless, is_weight_cap, literals = row
+    return LinePattern(
+        name, weight, tuple(text), tuple(regex), tuple(unless), is_weight_cap, tuple(map(tuple, literals))
+    )
 
 
 def _find_faults(files: Sequence[YamlFile], paths: Sequence[Path]) -> list[Fault]:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 from knowledge.model.finding import LinePattern
-from knowledge.patterns import InvalidPatternError, LiteralSet, PatternSet, collapse_whitespace, compile_pattern
+from knowledge.patterns import (
+    InvalidPatternError,
+    LazyPattern,
+    LiteralSet,
+    PatternSet,
+    compile_pattern,
+    define_pattern,
+    normalize_literal,
+)
 from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 LINE_PATTERN_KEYS = ("id", "weight", "caps", "text", "regex", "unless", "examples", "not_examples")
 _MAX_TEXT_CHARS = 2_000
 _MAX_WEIGHT = 10
+_MAX_SINGLE_SEARCHES = 2_000
 
 
 class LinePatternMatch(NamedTuple):
@@ -21,22 +32,67 @@ class LinePatternMatch(NamedTuple):
     weight_cap: int | None
 
 
+class _SearchIndex:
+    """What to search a text for: the patterns' literals, and the regexes that these make worth trying."""
+
+    def __init__(self, patterns: Sequence[LinePattern]) -> None:
+        # The positions of the patterns that a literal speaks for, and of those that it speaks against.
+        self.positions_by_text: dict[bytes, list[int]] = {}
+        self.positions_by_unless: dict[bytes, list[int]] = {}
+        self.regexes: list[tuple[int, LazyPattern[bytes]]] = []
+        self.regexes_by_literal: dict[bytes, list[int]] = {}
+        other_regexes: list[str] = []
+        self.positions_of_others: list[int] = []
+        for position, pattern in enumerate(patterns):
+            for text in pattern.text:
+                self.positions_by_text.setdefault(text.encode(), []).append(position)
+            for text in pattern.unless:
+                self.positions_by_unless.setdefault(text.encode(), []).append(position)
+            for regex, literals in zip_longest(pattern.regex, pattern.regex_literals, fillvalue=()):
+                for literal in literals:
+                    self.regexes_by_literal.setdefault(literal.encode(), []).append(len(self.regexes))
+                if literals:
+                    self.regexes.append((position, define_pattern(str(regex))))
+                else:
+                    other_regexes.append(str(regex))
+                    self.positions_of_others.append(position)
+        self.literals = LiteralSet(
+            dict.fromkeys((*self.positions_by_text, *self.positions_by_unless, *self.regexes_by_literal))
+        )
+        self.other_regexes = PatternSet(other_regexes)
+        self.every_regex = PatternSet([regex for pattern in patterns for regex in pattern.regex])
+        self.positions_of_every = [position for position, pattern in enumerate(patterns) for _ in pattern.regex]
+        self._single_searches = 0
+
+    def find_regexes(self, searched: bytes, literals: Iterable[bytes]) -> Iterator[int]:
+        """Yield the positions of the patterns with a regex that matches a text with these literals.
+
+        Compiling all regexes together takes much longer than the first few searches one by one.
+        """
+        if self._single_searches >= _MAX_SINGLE_SEARCHES:
+            yield from (self.positions_of_every[number] for number in self.every_regex.find_in(searched))
+            return
+        numbers = {number for literal in literals for number in self.regexes_by_literal.get(literal, ())}
+        self._single_searches += len(numbers)
+        yield from (self.positions_of_others[number] for number in self.other_regexes.find_in(searched))
+        for number in numbers:
+            position, regex = self.regexes[number]
+            if regex.search(searched):
+                yield position
+
+
 class LinePatternSet:
-    """A set of patterns that is searched in one pass over a text, however many there are."""
+    """A set of patterns that is searched in one pass over a text, however many there are. It's compiled on first use.
+
+    At first, a regex is only searched for, and compiled, if the text has a literal that each of its matches has.
+    """
 
     def __init__(self, patterns: Sequence[LinePattern]) -> None:
         self._patterns = patterns
-        # The positions of the patterns that a literal speaks for, and of those that it speaks against.
-        self._positions_by_text: dict[bytes, list[int]] = {}
-        self._positions_by_unless: dict[bytes, list[int]] = {}
-        for position, pattern in enumerate(patterns):
-            for text in pattern.text:
-                self._positions_by_text.setdefault(_normalize(text), []).append(position)
-            for text in pattern.unless:
-                self._positions_by_unless.setdefault(_normalize(text), []).append(position)
-        self._literals = LiteralSet(text for pattern in patterns for text in (*pattern.text, *pattern.unless))
-        self._positions_by_regex = [position for position, pattern in enumerate(patterns) for _ in pattern.regex]
-        self._regexes = PatternSet([regex for pattern in patterns for regex in pattern.regex])
+
+    @cached_property
+    def _index(self) -> _SearchIndex:
+        return _SearchIndex(self._patterns)
 
     def match_text(self, text: str) -> LinePatternMatch:
         """Search the first 2,000 characters of `text`. Among patterns with the same weight, the first one wins."""
@@ -48,16 +104,13 @@ class LinePatternSet:
 
     def find_all(self, text: str) -> list[LinePattern]:
         """Return every pattern found in the first 2,000 characters of `text`, in the order of the set."""
-        searched = _normalize(text[:_MAX_TEXT_CHARS])
-        literals = self._literals.find_in(searched)
-        found = {position for literal in literals for position in self._positions_by_text.get(literal, ())}
-        found.update(self._positions_by_regex[index] for index in self._regexes.find_in(searched))
-        vetoed = {position for literal in literals for position in self._positions_by_unless.get(literal, ())}
+        index = self._index
+        searched = normalize_literal(text[:_MAX_TEXT_CHARS]).encode("utf-8", "replace")
+        literals = index.literals.find_in(searched)
+        found = set(index.find_regexes(searched, literals))
+        found.update(position for literal in literals for position in index.positions_by_text.get(literal, ()))
+        vetoed = {position for literal in literals for position in index.positions_by_unless.get(literal, ())}
         return [self._patterns[position] for position in sorted(found - vetoed)]
-
-
-def _normalize(text: str) -> bytes:
-    return collapse_whitespace(text).lower().encode("utf-8", "replace")
 
 
 def _get_weight(pattern: LinePattern) -> int:
@@ -81,9 +134,9 @@ def read_line_pattern(section: Section, examples: Sequence[str]) -> LinePattern:
     pattern = LinePattern(
         id=section.get_text("id"),
         weight=section.get_int("weight", 1),
-        text=section.get_texts("text"),
+        text=tuple(map(normalize_literal, section.get_texts("text"))),
         regex=section.get_texts("regex"),
-        unless=section.get_texts("unless"),
+        unless=tuple(map(normalize_literal, section.get_texts("unless"))),
         is_weight_cap=section.get_raw("caps") is True,
         examples=tuple(examples),
         not_examples=section.get_texts("not_examples"),

@@ -12,6 +12,7 @@ from knowledge.model.errors import Fault, KnowledgeError
 from knowledge.preflight.checking import check_source
 from knowledge.preflight.corrections import apply_edits
 from knowledge.preflight.finding import PreflightFinding
+from knowledge.preflight.live.live_rule_catalog import LIVE_RULES_DIR, read_live_rules
 from knowledge.preflight.predicate import ShellRemark
 from knowledge.preflight.rule import PreflightRule, RuleExample
 from knowledge.preflight.rule_catalog import RULES_DIR, read_rules
@@ -21,28 +22,46 @@ from knowledge.yaml_files.yaml_section import KeyPath, YamlFile
 MAX_RULE_TITLE_CHARS = 110
 EXAMPLE_DAY = date(2026, 11, 29)
 """The day on which examples are checked: those about dates need one that stays."""
+NEIGHBOR_NAME = "neighbor.sh"
+"""The only file beside an example."""
 _WINDOWS = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter"}
 _LINUX = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
 
 
-def check_preflight_rules(folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
-    """Return every fault of the rules in `folder`; with `entry_ids`, also rules that name an entry not among them."""
+def check_preflight_rules(
+    folder: Path = RULES_DIR, entry_ids: Collection[str] | None = None, finding_ids: Collection[str] | None = None
+) -> list[Fault]:
+    """Return every fault of the rules in `folder`.
+
+    With `entry_ids` and `finding_ids`, those are also rules that name an entry, or a finding, not among them. An
+    entry's headline counts as a finding, too.
+    """
     rule_files = read_rules(folder)
     faulty = [fault for _, file in rule_files for fault in file.list_faults()]
     if faulty:
         return sorted(faulty)
     for rule, file in rule_files:
-        if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
-            file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
-        for text in rule.title.list_all():
-            if len(text) > MAX_RULE_TITLE_CHARS:
-                file.add_fault(("title",), f"a title has at most {MAX_RULE_TITLE_CHARS} characters")
-            if text.endswith("."):
-                file.add_fault(("title",), "a title has no period at the end")
+        _check_texts(file, rule, entry_ids)
+        known_ids = rule.shows_as if finding_ids is None else {*finding_ids, rule.becomes}
+        for unknown in sorted(set(rule.shows_as).difference(known_ids)):
+            file.add_fault(("shows_as",), f"there's no finding {unknown!r}")
         for key in ("examples", "near_misses"):
             if not getattr(rule, key):
                 file.add_fault((key,), f"{key!r} needs at least one")
         _check_examples(file, rule)
+    return sorted(fault for _, file in rule_files for fault in file.list_faults())
+
+
+def check_live_rules(folder: Path = LIVE_RULES_DIR, entry_ids: Collection[str] | None = None) -> list[Fault]:
+    """Return every fault of the live rules in `folder`; with `entry_ids`, also entries that don't exist."""
+    rule_files = read_live_rules(folder)
+    file_rules = {path.stem for path in RULES_DIR.glob("*.yaml")}
+    for rule, file in rule_files:
+        if not file.list_faults():
+            _check_texts(file, rule.rule, entry_ids)
+            for name in rule.settles:
+                if name not in file_rules:
+                    file.add_fault(("settles",), f"there's no rule {name!r}")
     return sorted(fault for _, file in rule_files for fault in file.list_faults())
 
 
@@ -57,7 +76,18 @@ def write_example(rule: PreflightRule, example: RuleExample) -> str:
         image = _WINDOWS if rule.os == "windows" else _LINUX
         properties = {"source": {"type": "PlatformImage", **image, "version": "latest"}, **properties}
         resource["properties"] = properties
-    return json.dumps(resource, indent=2, ensure_ascii=False)
+    value = {"resources": [resource, *example.beside]} if example.beside else resource
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _check_texts(file: YamlFile, rule: PreflightRule, entry_ids: Collection[str] | None) -> None:
+    if rule.becomes and entry_ids is not None and rule.becomes not in entry_ids:
+        file.add_fault(("becomes",), f"there's no entry {rule.becomes!r}")
+    for text in rule.title.list_all():
+        if len(text) > MAX_RULE_TITLE_CHARS:
+            file.add_fault(("title",), f"a title has at most {MAX_RULE_TITLE_CHARS} characters")
+        if text.endswith("."):
+            file.add_fault(("title",), "a title has no period at the end")
 
 
 def _check_examples(file: YamlFile, rule: PreflightRule) -> None:
@@ -81,7 +111,13 @@ def _check_examples(file: YamlFile, rule: PreflightRule) -> None:
 
 
 def _find(rule: PreflightRule, text: str) -> Sequence[PreflightFinding]:
-    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY, lint_shell=_lint_example).findings
+    return check_source(
+        SourceText("example", text), [rule], EXAMPLE_DAY, read_neighbor=_read_neighbor, lint_shell=_lint_example
+    ).findings
+
+
+def _read_neighbor(name: str) -> SourceText | None:
+    return SourceText(name, "echo hello\n") if name == NEIGHBOR_NAME else None
 
 
 def _lint_example(script: str) -> Sequence[ShellRemark]:

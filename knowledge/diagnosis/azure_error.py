@@ -7,7 +7,7 @@ wraps the error of a resource provider several times, with codes that say nothin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.patterns import LazyPattern, decode_groups, define_pattern
 from knowledge.text.indexed_text import IndexedText
@@ -69,8 +69,7 @@ _MESSAGE_END = define_pattern(
 _MESSAGE_ONLY = define_pattern(r'"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})')
 
 
-@dataclass(frozen=True, slots=True)
-class AzureError:
+class AzureError(NamedTuple):
     """An Azure error: its code, its message, and its lines.
 
     `is_specific` is false if it only says that something inside it failed, or if it has no code.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from knowledge.build_log.failed_step import FailedStep, find_failed_step
 from knowledge.build_log.observations import Observation
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
-from knowledge.diagnosis.matching import Matcher
+from knowledge.diagnosis.matching import LineFilter, Matcher
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
 from knowledge.input.input_kind import (
@@ -24,7 +25,7 @@ from knowledge.input.parsed_input import ParsedInput, find_last_output, find_spo
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
 from knowledge.model.entry import Entry
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.lines import LogLine
+from knowledge.text.lines import LogLine, get_number
 
 if TYPE_CHECKING:
     from knowledge.search.entry_search import EntrySearch
@@ -68,9 +69,9 @@ class CandidateFinder:
             return candidates
         build = parsed.build
         for text in parsed.indexed_texts:
-            is_relevant = _build_line_filter(text, build)
+            line_filter = _build_line_filter(text, build)
             for candidate in self._matcher.search(
-                text, is_relevant, parsed.is_partial, parsed.is_about_build, parsed.tool
+                text, line_filter, parsed.is_partial, parsed.is_about_build, parsed.tool
             ):
                 merge_candidate(candidates, candidate)
         self._add_observations(observations, candidates)
@@ -231,20 +232,23 @@ def _list_step_edges(build: Build) -> list[LogLine]:
     return [*start, build.lines[last]]
 
 
-def _build_line_filter(indexed_text: IndexedText, build: Build | None) -> Callable[[int], bool]:
-    """Return whether the line at an index may prove a failure.
+def _build_line_filter(indexed_text: IndexedText, build: Build | None) -> LineFilter:
+    """Return which lines may prove a failure.
 
     In a finished build, that's a line of the failed step or a verdict. The build survived the errors of earlier steps.
     """
     failure_range = range(0) if build is None or build.outcome in ("unknown", "succeeded") else build.failure_range
     if build is None or not failure_range:
-        return lambda index: True
+        return LineFilter(lambda index: True)
     first, last = build.lines[failure_range.start].number, build.lines[failure_range.stop - 1].number
     verdict_numbers = {build.lines[index].number for index in build.verdict_indexes}
-    lines = indexed_text.lines
+    lines, sources = indexed_text.lines, indexed_text.sources
 
     def is_relevant(index: int) -> bool:
         number = lines[index].number
-        return first <= number <= last or number in verdict_numbers or lines[index].source == "verdict"
+        return first <= number <= last or number in verdict_numbers or sources[index] == "verdict"
 
-    return is_relevant
+    first_index = bisect_left(lines, min(first, *verdict_numbers) if verdict_numbers else first, key=get_number)
+    if "verdict" in sources:
+        first_index = min(first_index, sources.index("verdict"))
+    return LineFilter(is_relevant, indexed_text.get_line_start(first_index) if first_index < len(lines) else 0)

@@ -25,7 +25,8 @@ from knowledge.text.build_tool import is_plain_packer
 from knowledge.text.builder_name import unify_builder_name
 from knowledge.text.decoding import decode, replace_lone_surrogates
 from knowledge.text.lines import read_lines
-from knowledge.text.normalization import TextLine, normalize_lines, normalize_text
+from knowledge.text.normalization import normalize_lines, normalize_text
+from knowledge.text.text_lines import TextLines
 from knowledge.text.unwrapping import unwrap_lines
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Diagnoser:
 
         reduced = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
         redacted = redact_lines([line.text for line in reduced.lines])
-        kept = [TextLine(line.number, text) for line, text in zip(reduced.lines, redacted, strict=True)]
+        kept = TextLines([line.number for line in reduced.lines], redacted)
         return self._diagnose_lines(normalize_lines(kept), reduced.line_count, language, file, known_gaps=reduced.gaps)
 
     @cached_property
@@ -92,7 +93,7 @@ class Diagnoser:
 
     def _diagnose_lines(
         self,
-        text_lines: Sequence[TextLine],
+        text_lines: TextLines,
         line_count: int,
         language: Language,
         file: str,
@@ -107,7 +108,7 @@ class Diagnoser:
         """
         unified = unify_builder_name(text_lines)
         # Any name other than `azure-arm` is a person's own.
-        is_own_build = unified is not text_lines or is_plain_packer(line.text for line in text_lines[:_TOOL_LINES])
+        is_own_build = unified is not text_lines or is_plain_packer(text_lines.texts[:_TOOL_LINES])
         tool: BuildTool = "packer" if is_own_build else "image-builder"
         parsed = parse_input(read_lines(unified), tool)
         build, text = parsed.build, parsed.text
@@ -156,14 +157,14 @@ class Diagnoser:
         )
 
 
-def _read_lines(content: str, redacted: str) -> Sequence[TextLine]:
+def _read_lines(content: str, redacted: str) -> TextLines:
     """Return the readable lines of a text, with the wrapped ones joined."""
     lines = normalize_text(redacted)
     unwrapped = unwrap_lines(lines, normalize_text(content) if redacted != content else None)
     if unwrapped is lines:
         return lines
-    texts = redact_lines([line.text for line in unwrapped])  # a wrapped line shows its secrets when it's joined
-    return [TextLine(line.number, text) for line, text in zip(unwrapped, texts, strict=True)]
+    # a wrapped line shows its secrets when it's joined
+    return TextLines(unwrapped.numbers, redact_lines(unwrapped.texts))
 
 
 def _find_phase(build: Build | None, facts: Mapping[str, FactValue], file: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.build_log.noise import is_wrapper_error
 from knowledge.diagnosis.candidate import MatchCandidate
@@ -27,8 +27,7 @@ _MIN_FOCUS_CHARS = 5
 _CHARS_BEFORE_VALUE = 80
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceSelection:
+class EvidenceSelection(NamedTuple):
     """The lines to show, redacted."""
 
     excerpt: tuple[ExcerptLine, ...]

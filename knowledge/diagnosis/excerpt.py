@@ -9,14 +9,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
-from operator import attrgetter
 
 from knowledge.build_log.noise import is_noise
 from knowledge.build_log.script_output import is_frame
 from knowledge.diagnosis.script_position import find_position_above
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.redaction.redact import redact_lines
-from knowledge.text.lines import LogLine
+from knowledge.text.lines import LogLine, get_number
 
 MAX_EVIDENCE_CHARS = 1500
 """Maximum length of a line of evidence. A status message is one long line, and support needs all of it."""
@@ -32,7 +31,6 @@ _REDACTED_LINES_AFTER = 1
 _MAX_GROUP_LINES = 20
 _EDGE_MARKS = re.compile(r"^(?:\W|error\b)+|\W+$", re.IGNORECASE)
 """What a message may be wrapped in; it's the same message without it."""
-_get_number = attrgetter("number")
 
 
 def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Mapping[LogLine, str]:
@@ -51,7 +49,7 @@ def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Ma
 
 def find_line_indexes(lines: Sequence[LogLine], line: LogLine) -> Iterator[int]:
     """Yield the indexes of `line` in `lines`, which are in order: one line of the log may have become several."""
-    for index in range(bisect_left(lines, line.number, key=_get_number), len(lines)):
+    for index in range(bisect_left(lines, line.number, key=get_number), len(lines)):
         if lines[index].number != line.number:
             return
         if lines[index] == line:

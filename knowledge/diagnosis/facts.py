@@ -102,7 +102,7 @@ _LINUX = define_pattern(
 _WINDOWS = define_pattern(
     r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
 )
-_PATTERN_LITERALS = LiteralSet(literal.decode() for _, literal, _ in _PATTERNS)
+_PATTERN_LITERALS = LiteralSet(dict.fromkeys(literal for _, literal, _ in _PATTERNS))
 _INTERRUPTION_EXIT_CODES = (101, 1115, 1190, 1717)  # left behind by a restart or a stop
 
 

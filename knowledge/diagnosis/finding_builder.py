@@ -7,8 +7,8 @@ the headline of the top entry, then the error's own words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import re2
 
@@ -39,8 +39,7 @@ _SEPARATORS = " \t.,;:"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "(": ")", "[": "]"}
 
 
-@dataclass(frozen=True, slots=True)
-class FindingSource:
+class FindingSource(NamedTuple):
     """The sources of a finding: what the failed step said or why it was stopped, Azure's answer, and the matches.
 
     `best_message` is what reads most like an error in the text. `is_named` is set if the text is just a message that

@@ -6,21 +6,20 @@ the few signatures whose fragments were all found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from knowledge.azure_names import is_name_cut_off
 from knowledge.build_log.noise import is_noise
+from knowledge.catalog.compiled_signature import CompiledSignature, PresenceTest, compile_signature, read_test
 from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
-from knowledge.model.entry import BuildTool, Entry, Signature
+from knowledge.model.entry import BuildTool, Entry
 from knowledge.patterns import (
     LazyPattern,
     LiteralSet,
-    collapse_whitespace,
     decode_groups,
-    define_pattern,
     read_following,
 )
 from knowledge.text.indexed_text import IndexedText
@@ -34,17 +33,11 @@ _NAMES = frozenset({"template", "rg", "subnet", "vnet", "gallery", "definition",
 """Captured values that are names in Azure: part of one is another name."""
 
 
-class _CompiledSignature(NamedTuple):
-    """A signature with its literals as normalized bytes, and its regex."""
+class LineFilter(NamedTuple):
+    """Whether the line at an index may prove a failure. None before the offset `first_offset` does."""
 
-    entry_id: str
-    signature: Signature
-    fragments: tuple[bytes, ...]
-    regex: LazyPattern[bytes] | None
-    unless: tuple[bytes, ...]
-    requires: tuple[bytes, ...]
-    before: bytes | None
-    not_within: tuple[bytes, ...]
+    is_relevant: Callable[[int], bool]
+    first_offset: int = 0
 
 
 class _SearchScope(NamedTuple):
@@ -52,7 +45,7 @@ class _SearchScope(NamedTuple):
 
     entries: Mapping[str, Entry]
     indexed_text: IndexedText
-    is_relevant: Callable[[int], bool]
+    line_filter: LineFilter
     is_partial: bool
     is_about_build: bool
     tool: BuildTool
@@ -68,19 +61,20 @@ A plain tuple, because a hostile text has thousands of them.
 class Matcher:
     """All signatures of all entries, ready to be searched. Build it once.
 
-    A signature is compiled once its first fragment is found. `index` says where all of them are.
+    A signature is compiled once all of its fragments are found. `index` says where all of them are.
     """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.index = get_signature_index(entries)
         self._entries = entries
-        self._literal_set = LiteralSet(self.index.literals)
-        self._signatures_by_fragment: dict[bytes, list[_CompiledSignature]] = {}
+        self._literal_set = LiteralSet(literal.encode() for literal in self.index.searched)
+        self._tests_by_fragment: dict[bytes, list[PresenceTest]] = {}
+        self._compiled: dict[tuple[str, int], CompiledSignature] = {}
 
     def search(
         self,
         indexed_text: IndexedText,
-        is_relevant: Callable[[int], bool],
+        line_filter: LineFilter,
         is_partial: bool,
         is_about_build: bool,
         tool: BuildTool = "image-builder",
@@ -89,64 +83,45 @@ class Matcher:
 
         Args:
             indexed_text: The text to search.
-            is_relevant: Whether the line at an index may prove a failure.
+            line_filter: Which lines may prove a failure.
             is_partial: Whether the text is a fragment of a log, so that missing counterevidence means little.
             is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
             tool: What the text comes from.
         """
-        scope = _SearchScope(self._entries, indexed_text, is_relevant, is_partial, is_about_build, tool)
+        scope = _SearchScope(self._entries, indexed_text, line_filter, is_partial, is_about_build, tool)
         found_literals = self._literal_set.find_in(indexed_text.lower)
         present = frozenset(found_literals)
         candidates: dict[str, MatchCandidate] = {}
         # RE2 reports literals in no particular order; sorting makes the choice of evidence deterministic.
         for literal in sorted(found_literals):
-            for compiled in self._get_signatures(literal):
+            for test in self._get_tests(literal):
                 if (
-                    compiled.signature.tool in (None, tool)
-                    and present.issuperset(compiled.fragments)
-                    and present.issuperset(compiled.requires)
-                    and present.isdisjoint(compiled.unless)
+                    test.required <= present
+                    and test.tool in (None, tool)
+                    and present.isdisjoint(test.unless)
+                    and (candidate := _match_signature(self._get_signature(test.entry_id, test.position), scope))
                 ):
-                    candidate = _match_signature(compiled, scope)
-                    if candidate is not None:
-                        merge_candidate(candidates, candidate)
+                    merge_candidate(candidates, candidate)
         return list(candidates.values())
 
-    def _get_signatures(self, fragment: bytes) -> list[_CompiledSignature]:
-        """Return the signatures that begin with this fragment."""
-        compiled = self._signatures_by_fragment.get(fragment)
-        if compiled is None:
-            positions = self.index.by_fragment.get(fragment.decode(), {})
-            compiled = self._signatures_by_fragment[fragment] = [
-                _compile_signature(entry_id, self._entries[entry_id].signatures[position])
-                for entry_id, signature_positions in positions.items()
-                for position in signature_positions
+    def _get_tests(self, fragment: bytes) -> list[PresenceTest]:
+        """Return the tests of the signatures that begin with this fragment."""
+        tests = self._tests_by_fragment.get(fragment)
+        if tests is None:
+            tests = self._tests_by_fragment[fragment] = [
+                read_test(row) for row in self.index.by_fragment.get(fragment.decode(), ())
             ]
+        return tests
+
+    def _get_signature(self, entry_id: str, position: int) -> CompiledSignature:
+        compiled = self._compiled.get((entry_id, position))
+        if compiled is None:
+            signature = self._entries[entry_id].signatures[position]
+            compiled = self._compiled[entry_id, position] = compile_signature(entry_id, signature)
         return compiled
 
 
-def _compile_signature(entry_id: str, signature: Signature) -> _CompiledSignature:
-    return _CompiledSignature(
-        entry_id=entry_id,
-        signature=signature,
-        fragments=_normalize_literals(signature.text),
-        regex=define_pattern(signature.regex) if signature.regex else None,
-        unless=_normalize_literals(signature.unless),
-        requires=_normalize_literals(signature.requires),
-        before=_normalize_literal(signature.before) if signature.before else None,
-        not_within=_normalize_literals(signature.not_within),
-    )
-
-
-def _normalize_literals(texts: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(_normalize_literal(text) for text in texts)
-
-
-def _normalize_literal(text: str) -> bytes:
-    return collapse_whitespace(text).lower().encode()
-
-
-def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> MatchCandidate | None:
+def _match_signature(compiled: CompiledSignature, scope: _SearchScope) -> MatchCandidate | None:
     """Return what one signature proves in the text, or `None` if it does not match."""
     lines = scope.indexed_text.lines
     evidence_indexes: list[int] = []
@@ -191,15 +166,17 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
     )
 
 
-def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iterator[_Occurrence]:
+def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Iterator[_Occurrence]:
     """Yield each place where all fragments follow each other on lines that count."""
     # Local names, because a hostile text reaches this loop thousands of times.
     fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
-    not_within, is_relevant = compiled.not_within, scope.is_relevant
-    indexed_text = scope.indexed_text
+    not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
+    indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
     for begin in find_literal(lower, fragments[0]):
-        end = _find_chain_end(lower, begin, fragments, within)
+        if begin < first_offset:
+            continue
+        end = _find_chain_end(lower, begin, fragments, within) if is_chain else begin + len(fragments[0])
         if end < 0:
             continue
         first = indexed_text.find_line_index(begin)
@@ -211,7 +188,7 @@ def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iter
 
 
 def _capture_values(
-    compiled: _CompiledSignature, regex: LazyPattern[bytes], indexed_text: IndexedText, occurrence: _Occurrence
+    compiled: CompiledSignature, regex: LazyPattern[bytes], indexed_text: IndexedText, occurrence: _Occurrence
 ) -> dict[str, str] | None:
     """Return the values that `regex` captures around an occurrence.
 
@@ -265,7 +242,7 @@ def find_literal(text: bytes, literal: bytes) -> Iterator[int]:
 
 
 def _compute_confidence(
-    compiled: _CompiledSignature, scope: _SearchScope, first_line_index: int, count: int
+    compiled: CompiledSignature, scope: _SearchScope, first_line_index: int, count: int
 ) -> Confidence | None:
     """Return how certain `count` occurrences of a signature make its entry; `None` if it came after its rival."""
     signature, indexed_text = compiled.signature, scope.indexed_text

@@ -7,7 +7,7 @@ evidence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.build_log.noise import is_noise
 from knowledge.build_log.script_output import ScriptMessage, read_messages
@@ -30,8 +30,7 @@ _BOILERPLATE = define_text_pattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptFailure:
+class ScriptFailure(NamedTuple):
     """What a step printed about its failure.
 
     `messages` are at most five, in order, and `deciding` is the one that says what broke. `rule` is the finding that

@@ -73,7 +73,7 @@ def is_foreign(indexed_text: IndexedText) -> bool:
         return False
     if any(pattern.search(flat) is not None for pattern in (_FOREIGN_PLATFORMS, _OTHER_PLATFORM_BUILDERS)):
         return True
-    if any(line.source == "output" for line in indexed_text.lines):
+    if "output" in indexed_text.sources:
         return False  # a line of an Azure build, no matter which tool its script calls
     if _FOREIGN_TOOLS.search(flat) is not None:
         return True

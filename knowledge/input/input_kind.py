@@ -30,7 +30,7 @@ _BUILD_LINE_SOURCES = frozenset(("output", "verdict", "debug"))
 
 def detect_kind(indexed_text: IndexedText) -> InputKind:
     """Return the kind of a text: a build log by the form of its lines, any other by words unique to that kind."""
-    if not _BUILD_LINE_SOURCES.isdisjoint([line.source for line in indexed_text.lines]):
+    if not _BUILD_LINE_SOURCES.isdisjoint(indexed_text.sources):
         return "build-log"
     flat = indexed_text.flat
     if _TASK.search(flat):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from knowledge.model.build_course import BuildCourse
 from knowledge.model.entry import BuildTool, Retry, Severity
 from knowledge.model.finding import Finding
+from knowledge.model.template_mistake import TemplateMistake
 
 InputKind = Literal["build-log", "status", "deployment-error", "task-log", "question", "unknown"]
 BuildOutcome = Literal["failed", "canceled", "succeeded", "running", "unknown"]
@@ -88,6 +89,7 @@ class Diagnosis:
     `course` is what a log tells besides its provisioners, None for other texts.
     `finding` says what broke, or what failed inside a build that still succeeded. `partial` is true when the
     input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids that are not among `facts`.
+    `mistake` is what explains the failure in the run's template, if that's known.
     """
 
     file: str
@@ -107,6 +109,7 @@ class Diagnosis:
     longest_gap: LogGap | None = None
     silent_step: str = ""
     course: BuildCourse | None = None
+    mistake: TemplateMistake | None = None
 
     @property
     def is_conclusive(self) -> bool:

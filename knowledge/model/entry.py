@@ -148,7 +148,7 @@ class Step:
     `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log,
     `run-length` for the times of a run, or values that the signatures capture. `os` is the only system that the step
     is for, "" for any. `order_reason` says why it comes earlier than its kind does. `codes` are shown in a table with
-    their meanings.
+    their meanings. `corrects_template` marks the step that changes the template's text, if it isn't the first one.
     """
 
     do: LocalizedText
@@ -161,6 +161,7 @@ class Step:
     os: str = ""
     order_reason: str = ""
     codes: tuple[StepCode, ...] = ()
+    corrects_template: bool = False
 
     @property
     def is_alternative(self) -> bool:

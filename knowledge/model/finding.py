@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
 
@@ -18,11 +18,12 @@ BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "ste
 """Values that every rule can use in its texts, besides those that it captures itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinePattern:
+class LinePattern(NamedTuple):
     """What a line says, and how much it tells about the cause, from 0 to 10.
 
-    `is_weight_cap` marks lines that look worse than they are: they count for at most `weight`.
+    `text` and `unless` are lowercase, with collapsed whitespace. `regex_literals` has for each of `regex` the lowercase
+    texts of which a match has at least one; none if that's unknown. `is_weight_cap` marks lines that look worse than
+    they are: they count for at most `weight`.
     """
 
     id: str
@@ -31,12 +32,12 @@ class LinePattern:
     regex: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     is_weight_cap: bool = False
+    regex_literals: tuple[tuple[str, ...], ...] = ()
     examples: tuple[str, ...] = ()
     not_examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FindingExample:
+class FindingExample(NamedTuple):
     """Lines that a rule must recognize, and the English headline that they must produce; "" if any will do."""
 
     text: str

@@ -9,7 +9,7 @@ from itertools import islice
 
 from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
-from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit
+from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit, is_exempt
 from knowledge.preflight.place import Place, list_places, list_unevaluated
 from knowledge.preflight.predicate import LintShell, PredicateContext
 from knowledge.preflight.predicates import PREDICATES
@@ -61,9 +61,16 @@ def check_source(
         if template.is_bicep:
             unevaluated |= dict.fromkeys(list_unevaluated(template.resource, template.path))
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
-    findings.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
+    kept = [finding for finding in findings if not is_exempt(finding)]
+    kept.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
     return PreflightResult(
-        source, tuple(templates), tuple(findings[:MAX_FINDINGS]), tuple(unevaluated), tuple(unread), tuple(unparsed)
+        source,
+        tuple(templates),
+        tuple(kept[:MAX_FINDINGS]),
+        tuple(unevaluated),
+        tuple(unread),
+        tuple(unparsed),
+        exempt_count=len(findings) - len(kept),
     )
 
 

@@ -43,6 +43,8 @@ def holds(template: CheckedTemplate, place: Place, condition: Condition, pattern
         if other is None or other.is_unevaluated:
             return False if other is None else None
         return _is_same(node.value, other.value) == (test == "refers_to")
+    if test in ("includes", "not_includes") and any(item.is_unevaluated for item in node.items):
+        return None
     if test.startswith("not_"):
         opposite = test.removeprefix("not_")
         return not _compare(node, "is_a" if opposite == "a" else opposite, condition)
@@ -71,6 +73,8 @@ def _compare(node: JsonNode, test: str, condition: Condition) -> bool:
     if test == "matches":
         text = value if isinstance(value, str) else str(value) if isinstance(value, (int, float)) else ""
         return condition.pattern is not None and condition.pattern.search(text.encode()) is not None
+    if test == "includes":
+        return any(item.value == wanted for item in node.items)
     if test == "is_a":
         return bool(describe_kind(value) == wanted)
     if test == "items":

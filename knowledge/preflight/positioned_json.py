@@ -26,7 +26,11 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class InvalidJsonError(KnowledgeError):
-    """A text isn't JSON, or is larger than a template can be. The message says where."""
+    """A text isn't JSON, or is larger than a template can be. The message says where; the line is 0 for all of it."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
 
 
 @dataclass(slots=True, eq=False)
@@ -193,7 +197,8 @@ class _Parser:
     def _parse_scalar(self) -> Any:
         match = _SCALAR.match(self._text, self._position)
         if match is None:
-            raise self._fail("a value is expected here")
+            has_quote = self._text.startswith("'", self._position)
+            raise self._fail("a text needs double quotes" if has_quote else "a value is expected here")
         if match[0].lower() in _WORDS:
             value: Any = _WORDS[match[0].lower()]
         else:
@@ -226,4 +231,4 @@ class _Parser:
         at = self._position if position is None else position
         line = self._text.count("\n", 0, at) + 1
         column = at - self._text.rfind("\n", 0, at)
-        return InvalidJsonError(f"line {line}, column {column}: {reason}")
+        return InvalidJsonError(f"line {line}, column {column}: {reason}", line, column)

@@ -7,6 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from knowledge.catalog.breaking_dates import BreakingDate, load_breaking_dates
+from knowledge.preflight.file_checks import (
+    find_early_definition,
+    find_looping_trigger,
+    find_trigger_elsewhere,
+    find_trigger_with_fixed_source,
+    find_trigger_with_fixed_target,
+    find_unsuitable_security_type,
+)
 from knowledge.preflight.place import Place, list_places
 from knowledge.preflight.positioned_json import JsonNode
 from knowledge.preflight.predicate import Predicate, PredicateContext, PredicateHit
@@ -18,6 +26,14 @@ from knowledge.preflight.property_checks import (
     find_too_new,
 )
 from knowledge.preflight.script_predicates import SCRIPT_PREDICATES
+from knowledge.preflight.step_checks import (
+    Scripts,
+    find_early_apt,
+    find_other_checksum,
+    find_quick_steps,
+    find_update_after_install,
+    find_update_without_restart,
+)
 from knowledge.template.vm_size import count_vcpus
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]{0,60}>")
@@ -81,17 +97,6 @@ def find_expired_sas(template: CheckedTemplate, context: PredicateContext) -> It
     return _find_sas(template, lambda day: day < context.today)
 
 
-def find_update_without_restart(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find the last Windows update if no restart comes after it."""
-    last: Place | None = None
-    for place in list_places(template, "properties.customize[*]"):
-        kind = place.node.get("type") if place.node else None
-        name = kind.text.lower() if kind else ""
-        last = place if name == "windowsupdate" else None if name in ("windowsrestart", "") else last
-    if last is not None:
-        yield PredicateHit(last)
-
-
 def find_other_network(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
     """Find a subnet for containers that's in another virtual network than the build VM's."""
     for place in list_places(template, "properties.vmProfile.vnetConfig.containerInstanceSubnetId"):
@@ -101,19 +106,12 @@ def find_other_network(template: CheckedTemplate, context: PredicateContext) -> 
             yield PredicateHit(place)
 
 
-def find_misspelled_properties(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find properties that no API version knows, or that are written in another case."""
-    return map(_convert, find_misspelled(template))
+def _adapt_check(find: Callable[[CheckedTemplate], Iterator[PropertyFault]]) -> Predicate:
+    return lambda template, context: map(_convert, find(template))
 
 
-def find_properties_too_new(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find properties that came with a later API version than the template's."""
-    return map(_convert, find_too_new(template))
-
-
-def find_read_only_properties(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find properties that only Azure writes."""
-    return map(_convert, find_read_only(template))
+def _adapt_step_check(find: Callable[[CheckedTemplate, Scripts], Iterator[PropertyFault]]) -> Predicate:
+    return lambda template, context: map(_convert, find(template, context.scripts))
 
 
 PREDICATES: Mapping[str, Predicate] = {
@@ -124,11 +122,21 @@ PREDICATES: Mapping[str, Predicate] = {
     "retiring-size": find_retiring_size,
     "retired-size": find_retired_size,
     "expired-sas": find_expired_sas,
-    "update-without-restart": find_update_without_restart,
+    "update-without-restart": _adapt_step_check(find_update_without_restart),
+    "update-after-install": _adapt_step_check(find_update_after_install),
+    "early-apt": _adapt_step_check(find_early_apt),
+    "quick-steps": _adapt_step_check(find_quick_steps),
+    "other-checksum": _adapt_step_check(find_other_checksum),
     "other-network": find_other_network,
-    "misspelled-property": find_misspelled_properties,
-    "property-too-new": find_properties_too_new,
-    "read-only-property": find_read_only_properties,
+    "misspelled-property": _adapt_check(find_misspelled),
+    "property-too-new": _adapt_check(find_too_new),
+    "read-only-property": _adapt_check(find_read_only),
+    "trigger-with-fixed-source": _adapt_check(find_trigger_with_fixed_source),
+    "trigger-with-fixed-target": _adapt_check(find_trigger_with_fixed_target),
+    "trigger-elsewhere": _adapt_check(find_trigger_elsewhere),
+    "looping-trigger": _adapt_check(find_looping_trigger),
+    "unsuitable-security-type": _adapt_check(find_unsuitable_security_type),
+    "early-definition": _adapt_check(find_early_definition),
     **SCRIPT_PREDICATES,
 }
 """The predicates by their names in rules."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from knowledge.model.errors import KnowledgeError
 from knowledge.preflight.bicep_reader import InvalidBicepError, read_bicep
@@ -17,9 +18,12 @@ from knowledge.template.image_template import ImageTemplate
 from knowledge.template.parsing import parse_template
 
 _TYPES = frozenset({"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"})
+TRIGGER_TYPE = "microsoft.virtualmachineimages/imagetemplates/triggers"
+DEFINITION_TYPE = "microsoft.compute/galleries/images"
 _DEPLOYMENT_TYPE = "microsoft.resources/deployments"
 _MAX_NESTING = 8
 MAX_TEMPLATES = 50
+_MAX_NEIGHBORS = 200
 _HCL = re.compile(r'(?m)^[ \t]*(?:source|build|packer|variable|locals|data)\b(?:\s+"[^"\n]*"){0,2}\s*\{')
 _BICEP = re.compile(r"(?m)^[ \t]*(?:param|resource|module|targetScope|var)\s+\w+")
 _EMPTY: dict[str, JsonNode] = {}
@@ -27,6 +31,14 @@ _EMPTY: dict[str, JsonNode] = {}
 
 class UnsuitableInputError(KnowledgeError):
     """A file has no image template that could be checked. The message says what it is instead, and what to do."""
+
+
+class FileResource(NamedTuple):
+    """A resource that isn't an image template: its type in lower case, its JSON path, and itself, evaluated."""
+
+    kind: str
+    path: str
+    node: JsonNode
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class CheckedTemplate:
         path: The JSON path of the resource, such as `$.resources[0]`.
         resource: The resource, evaluated.
         is_deployed: Whether Azure printed it: then it has been accepted once, and has fields that nobody writes.
+        neighbors: The triggers and image definitions in the same file.
+        is_alone: Whether the file has no other image template.
         is_bicep: Whether it's written in Bicep, so that edits of JSON don't fit.
     """
 
@@ -44,6 +58,8 @@ class CheckedTemplate:
     path: str
     resource: JsonNode
     is_deployed: bool
+    neighbors: tuple[FileResource, ...] = ()
+    is_alone: bool = True
     is_bicep: bool = False
 
     @cached_property
@@ -89,10 +105,12 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     if reason := _describe_other_json(root):
         raise UnsuitableInputError(reason)
     values = _read_parameter_file(parameters) if parameters else _EMPTY
-    found = list(islice(_find_resources(root, "$", ExpressionScope(root, values), 0, ""), MAX_TEMPLATES))
+    scope = ExpressionScope(root, values)
+    found = list(islice(_find_resources(root, "$", scope, 0, ""), MAX_TEMPLATES))
     if not found:
         raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
-    return [CheckedTemplate(source, path, node, _is_deployed(node)) for path, node in found]
+    neighbors, is_alone = tuple(islice(_find_neighbors(root, scope), _MAX_NEIGHBORS)), len(found) == 1
+    return [CheckedTemplate(source, path, node, _is_deployed(node), neighbors, is_alone) for path, node in found]
 
 
 def is_bicep(text: str) -> bool:
@@ -169,6 +187,17 @@ def _find_nested(node: JsonNode, path: str, scope: ExpressionScope, depth: int) 
         passed = properties.get("parameters")
         scope = ExpressionScope(template, read_parameter_values(scope.evaluate(passed) if passed else None))
     yield from _find_resources(template, f"{path}.properties.template", scope, depth + 1, "template")
+
+
+def _find_neighbors(root: JsonNode, scope: ExpressionScope) -> Iterator[FileResource]:
+    resources = root.get("resources") or root
+    named = [(f"[{index}]", node) for index, node in enumerate(resources.items)]
+    named += [(f".{key}", node) for key, node in resources.members.items()]  # by symbolic names
+    for suffix, node in named:
+        kind = node.get("type")
+        name = kind.text.lower() if kind else ""
+        if name in (TRIGGER_TYPE, DEFINITION_TYPE):
+            yield FileResource(name, f"$.resources{suffix}", scope.evaluate(node))
 
 
 def _has_shape_of_template(node: JsonNode) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -32,11 +32,11 @@ class KnownProperty(NamedTuple):
 
 @dataclass(frozen=True)
 class PropertyFault:
-    """A property that the template shouldn't have as it is."""
+    """What's wrong at a place of a template. `start` is the offset to show, if it isn't the place's own."""
 
     place: Place
-    values: dict[str, str]
-    start: int
+    values: dict[str, str] = field(default_factory=dict)
+    start: int | None = None
     edits: tuple[TextEdit, ...] = ()
 
 

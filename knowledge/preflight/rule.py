@@ -18,7 +18,8 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "advice")
 """From the worst."""
 ConditionTest = Literal[
     "missing", "present", "empty", "equals", "not_equals", "one_of", "not_one_of", "matches", "not_matches",
-    "in_range", "not_in_range", "is_a", "not_a", "items", "refers_to", "not_refers_to", "repeated",
+    "in_range", "not_in_range", "includes", "not_includes", "is_a", "not_a", "items", "refers_to", "not_refers_to",
+    "repeated",
 ]  # fmt: skip
 CONDITION_TESTS: tuple[ConditionTest, ...] = ConditionTest.__args__  # type: ignore[attr-defined]
 EditOperation = Literal["set", "remove", "replace"]
@@ -89,9 +90,10 @@ class RuleSource:
 
 @dataclass(frozen=True, slots=True)
 class RuleExample:
-    """A fragment of a template: the members of a resource, as plain values."""
+    """A fragment of a template: the members of a resource, and the resources beside it, as plain values."""
 
     resource: Mapping[str, Any]
+    beside: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class PreflightRule:
         unless: The rule finds nothing where one of these holds.
         strict_since: The API version from which an error is one; with an earlier or an unknown version, it's a warning.
         is_for_files: Whether it's only about templates that Azure hasn't seen yet.
+        shows_as: The ids of the findings that a failed script shows, if the mistake is why it failed.
     """
 
     id: str
@@ -125,6 +128,7 @@ class PreflightRule:
     os: OperatingSystem | None = None
     strict_since: str = ""
     is_for_files: bool = False
+    shows_as: tuple[str, ...] = ()
     correction: Correction | None = None
     examples: tuple[RuleExample, ...] = field(default=(), repr=False)
     near_misses: tuple[RuleExample, ...] = field(default=(), repr=False)

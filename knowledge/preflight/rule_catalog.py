@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,12 @@ class RuleFile(NamedTuple):
 
     rule: PreflightRule
     file: YamlFile
+
+
+@cache
+def get_rules() -> Mapping[str, PreflightRule]:
+    """Return the shipped rules by their ids, loaded once. Raise `InvalidFilesError` if they have faults."""
+    return {rule.id: rule for rule in load_rules()}
 
 
 def load_rules(folder: Path = RULES_DIR) -> Sequence[PreflightRule]:

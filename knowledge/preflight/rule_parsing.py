@@ -27,7 +27,7 @@ from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 _KEYS = (
     "id", "level", "at", "where", "when", "unless", "predicate", "script", "os", "strict_since", "only_files",
-    "becomes", "title", "why", "fix", "correct", "source", "examples", "near_misses",
+    "becomes", "shows_as", "title", "why", "fix", "correct", "source", "examples", "near_misses",
 )  # fmt: skip
 SCRIPT_KEYS = (
     "language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text", "always_runs",
@@ -35,6 +35,8 @@ SCRIPT_KEYS = (
 _SYSTEMS = ("windows", "linux")
 _SHORTHANDS = {"shell": "Shell", "powershell": "PowerShell"}
 """What an example can give instead of a resource: a script's text."""
+
+_BESIDE = "beside"
 
 
 def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
@@ -57,7 +59,7 @@ def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
         title=section.get_localized("title"),
         why=section.get_localized("why"),
         fix=section.get_localized("fix"),
-        source=section.build_nested("source", _parse_source),
+        source=section.build_nested("source", parse_rule_source),
         becomes=section.get_text("becomes", ""),
         at=section.get_text("at", ""),
         where=section.build_each("where", _parse_condition),
@@ -68,6 +70,7 @@ def parse_rule(file: YamlFile, path: Path) -> PreflightRule:
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else None,
         strict_since=section.get_text("strict_since", ""),
         is_for_files=section.get_bool("only_files"),
+        shows_as=section.get_texts("shows_as"),
         correction=section.build_nested("correct", _parse_correction) if section.has("correct") else None,
         examples=section.build_each("examples", _parse_example),
         near_misses=section.build_each("near_misses", _parse_example),
@@ -128,7 +131,8 @@ def _parse_correction(file: YamlFile, key_path: KeyPath, value: Any) -> Correcti
     return Correction(operation, section.get_text("member", ""), section.get_raw("value"), section.get_text("find", ""))
 
 
-def _parse_source(file: YamlFile, key_path: KeyPath, value: Any) -> RuleSource:
+def parse_rule_source(file: YamlFile, key_path: KeyPath, value: Any) -> RuleSource:
+    """Build a rule's source; faults are recorded in the file."""
     section = Section(file, key_path, value, ("url", "read"))
     url = section.get_text("url")
     if not url.startswith("https://"):
@@ -147,7 +151,11 @@ def _parse_example(file: YamlFile, key_path: KeyPath, value: Any) -> RuleExample
     for key, kind in _SHORTHANDS.items():
         if set(value) == {key}:
             return RuleExample({"properties": {"customize": [{"type": kind, "inline": str(value[key]).split("\n")}]}})
-    return RuleExample(value)
+    beside = value.get(_BESIDE, ())
+    if not isinstance(beside, (list, tuple)) or not all(isinstance(item, Mapping) for item in beside):
+        file.add_fault((*key_path, _BESIDE), "it must be a list of resources")
+        beside = ()
+    return RuleExample({key: item for key, item in value.items() if key != _BESIDE}, tuple(beside))
 
 
 def _compile(section: Section, key: str) -> re2._Regexp[bytes] | None:

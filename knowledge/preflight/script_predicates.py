@@ -9,7 +9,7 @@ from itertools import accumulate
 from knowledge.preflight.finding import TextEdit
 from knowledge.preflight.predicate import Predicate, PredicateContext, PredicateHit
 from knowledge.preflight.preflight_input import CheckedTemplate
-from knowledge.scripts.literal_secrets import find_literal_secrets
+from knowledge.redaction.literal_secrets import find_literal_secrets
 from knowledge.scripts.powershell_delimiters import check_powershell_delimiters
 from knowledge.scripts.script_code import FaultKind, ScriptCommand, ScriptLanguage
 
@@ -17,10 +17,6 @@ _OPEN_TEXTS: frozenset[FaultKind] = frozenset({"quote", "here-string", "comment"
 _UNPAIRED: frozenset[FaultKind] = frozenset({"bracket", "keyword", "stray"})
 
 _EXPRESSION = re.compile(r"\s*\[\s*(?:[A-Za-z_][\w.]*\s*\(|')")
-_PUBLISHERS_WITH_APT = frozenset({"canonical", "debian"})
-_WAITS_FOR_LOCK = re.compile(
-    r"cloud-init|boot-finished|DPkg::Lock|lists/lock|lock-frontend|unattended-upgr", re.IGNORECASE
-)
 _EXIT_ZERO = re.compile(r"(?:^|[\n;])[ \t]*(exit[ \t]+0)[\s;]*\Z", re.IGNORECASE)
 _HANDLES_FAILURES = re.compile(
     r"\bset\s+-\w*e|\|\||exit\s+(?:[1-9$]|-)|\bthrow\b|ErrorAction|LASTEXITCODE|ExitCode|\$\?|\bcatch\b", re.IGNORECASE
@@ -72,26 +68,6 @@ def find_bracket_lines(template: CheckedTemplate, context: PredicateContext) -> 
             if node.is_unevaluated and isinstance(node.value, str) and not _EXPRESSION.match(node.value):
                 edits = () if node.is_elsewhere else (TextEdit(node.start + 1, node.start + 1, "["),)
                 yield PredicateHit(script.step, {"value": node.value}, edits=edits, script=script, offset=line.start)
-
-
-def find_early_apt(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find the first `apt` if nothing before it waits for cloud-init or for the lock."""
-    source = template.properties.get("source")
-    publisher = source.get("publisher") if source else None
-    if publisher is None or publisher.text.lower() not in _PUBLISHERS_WITH_APT:
-        return
-    steps = template.properties.get("customize")
-    known = {id(script.step.item): script for script in context.scripts}
-    for step in steps.items if steps else ():
-        script = known.get(id(step))
-        if script is None or not script.is_complete or _WAITS_FOR_LOCK.search(script.text):
-            return
-        for command in script.scanned.commands:
-            if command.name in ("apt", "apt-get") and command.execution != "never":
-                yield PredicateHit(
-                    script.step, {"command": command.text.split("\n")[0]}, script=script, offset=command.start
-                )
-                return
 
 
 def find_exit_zero(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
@@ -162,7 +138,6 @@ SCRIPT_PREDICATES: Mapping[str, Predicate] = {
     "unpaired-shell-word": find_unpaired_shell_words,
     "secret": find_secrets,
     "bracket-line": find_bracket_lines,
-    "apt-before-cloud-init": find_early_apt,
     "exit-zero": find_exit_zero,
     "lost-exit-code": find_lost_exit_codes,
     "ansi-quote": find_ansi_quotes,

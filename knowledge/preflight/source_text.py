@@ -26,6 +26,14 @@ class SourceText:
         line = bisect_right(self._line_starts, offset)
         return TextPosition(line, offset - self._line_starts[line - 1] + 1)
 
+    def read_line(self, line: int) -> str:
+        """Return a line, counted from 1; "" if there's none."""
+        if not 0 < line <= len(self._line_starts):
+            return ""
+        start = self._line_starts[line - 1]
+        end = self._line_starts[line] if line < len(self._line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from knowledge.redaction.patterns import ByteMatch, BytePattern, Span
+from knowledge.redaction.patterns import BytePattern, Span
 from knowledge.redaction.values import find_line_end
 
 _ESCAPE = BytePattern(
-    r"%(?P<percent>[2-7][0-9A-Fa-f])|\\u00(?P<code>[2-9A-Fa-f][0-9A-Fa-f])|\\(?P<control>[nrt])|&(?P<entity>quot|amp|lt|gt|#39|#34);"
-    r"|(?P<gap>[\"'],[ \t]*[\"']|[ \t]\|[ \t])"
+    r"%[2-7][0-9A-Fa-f]|\\u00[2-9A-Fa-f][0-9A-Fa-f]|\\[nrt]|&(?:quot|amp|lt|gt|#39|#34);"
+    r"|[\"'],[ \t]*[\"']|[ \t]\|[ \t]"
 )
 ESCAPE_SIGN = r"%[2-7][0-9a-f]|\\(?:u00|[nrt])|&(?:quot|amp|lt|gt|#39|#34);|[\"'],[ \t]*[\"']|[ \t]\|[ \t]"
 """What a text with an escape has, in any case of its letters."""
-_CONTROLS = {b"n": 10, b"r": 10, b"t": 32}
-_ENTITIES = {b"quot": 34, b"amp": 38, b"lt": 60, b"gt": 62, b"#39": 39, b"#34": 34}
+_DECODED = {b"\\n": 10, b"\\r": 10, b"&quot;": 34, b"&amp;": 38, b"&lt;": 60, b"&gt;": 62, b"&#39;": 39, b"&#34;": 34}
 _MAX_PER_TEXT = 20_000
 """How many escapes to undo. A text with more isn't a log."""
 
@@ -37,8 +36,9 @@ def find_behind_escapes(view: bytes, find: Callable[[bytes], Sequence[Span]]) ->
                 _append(decoded, offsets, view, position, line_end + 1)
             position = view.rfind(b"\n", 0, start) + 1
             line_end = find_line_end(view, start)
-        _append(decoded, offsets, view, position, start)
-        decoded.append(_decode(match))
+        if start > position:
+            _append(decoded, offsets, view, position, start)
+        decoded.append(_decode(view[start:end]))
         offsets.append(start)
         position = end
     if not offsets:
@@ -48,11 +48,11 @@ def find_behind_escapes(view: bytes, find: Callable[[bytes], Sequence[Span]]) ->
     return [(offsets[start], offsets[end]) for start, end in find(bytes(decoded))]
 
 
-def _decode(match: ByteMatch) -> int:
+def _decode(escape: bytes) -> int:
     """Return the character that an escape stands for. What separates arguments or cells stands for a blank."""
-    if code := match.group("percent") or match.group("code"):
-        return int(code, 16)
-    return _CONTROLS.get(match.group("control")) or _ENTITIES.get(match.group("entity"), 32)
+    if escape.startswith((b"%", b"\\u00")):
+        return int(escape[-2:], 16)
+    return _DECODED.get(escape, 32)
 
 
 def _append(decoded: bytearray, offsets: list[int], view: bytes, start: int, end: int) -> None:

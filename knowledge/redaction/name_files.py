@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern
@@ -19,8 +18,7 @@ _KINDS: tuple[NamedKind, ...] = ("password", "secret", "header", "signature", "w
 _LISTS = ("stems", "signs", "anywhere", "last_word", "whole", "harmless", "no_key", "descriptive")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretNames:
+class SecretNames(NamedTuple):
     """Which names hold a secret. `patterns`, `last_words` and `whole_names` say which kind."""
 
     stems: str

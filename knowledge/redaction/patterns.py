@@ -5,12 +5,19 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import re2
 
 from knowledge.patterns import PatternSet, build_options
 
 Span = tuple[int, int]
+_MAX_SINGLE_SEARCH_COST = 32 << 10
+"""How much text, in bytes, to search for the rules' signs one by one. Compiling all of them takes about as long."""
+_UNANCHORED, _ANCHOR_START, _ANCHOR_BOTH = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START, re2._Anchor.ANCHOR_BOTH
+_NO_SPANS: Sequence[Span] = ((-1, -1),)
+_CALL_COST = 256
+"""The fixed cost of a search, in bytes of text."""
 
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _PLAIN_SPELLINGS = {
@@ -62,30 +69,29 @@ def _escape_character(character: str) -> str:
 class ByteMatch:
     """A match with named groups; the group `""` is the whole match. A group that did not take part starts at -1."""
 
-    __slots__ = ("_groups", "_match", "_view")
+    __slots__ = ("_groups", "_spans", "_view")
 
-    def __init__(self, match: re2._Match[bytes], groups: dict[str, int], view: bytes) -> None:
-        """Wrap `match`, found in `view` with a pattern that has these `groups` by name."""
-        self._match = match
+    def __init__(self, spans: Sequence[Span], groups: dict[str, int], view: bytes) -> None:
+        """Take the `spans` of the groups by number, found in `view` with a pattern that has these `groups` by name."""
+        self._spans = spans
         self._groups = groups
         self._view = view
 
     def span(self, name: str = "") -> Span:
         """Return the offsets at which the group starts and ends."""
-        start, end = self._match.span(self._groups[name])
-        return start, end
+        return self._spans[self._groups[name]]
 
     def start(self, name: str = "") -> int:
         """Return the offset at which the group starts, or -1."""
-        return self.span(name)[0]
+        return self._spans[self._groups[name]][0]
 
     def end(self, name: str = "") -> int:
         """Return the offset at which the group ends, or -1."""
-        return self.span(name)[1]
+        return self._spans[self._groups[name]][1]
 
     def group(self, name: str = "") -> bytes:
         """Return the bytes of the group; none if it didn't take part."""
-        start, end = self.span(name)
+        start, end = self._spans[self._groups[name]]
         return self._view[start:end] if start >= 0 else b""
 
 
@@ -103,22 +109,36 @@ class BytePattern:
         return re2.compile(self._pattern.encode("ascii"), build_options(ignores_case=False))
 
     @cached_property
+    def _find(self) -> Callable[[re2._Anchor, bytes, int, int], Sequence[Span]]:
+        """What RE2's wrapper calls. A hostile text has thousands of matches, and the wrapper's objects cost time."""
+        return self._regex._regexp.Match
+
+    @cached_property
     def _groups(self) -> dict[str, int]:
         return {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
 
     def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the first match that starts at `pos` or later."""
-        match = self._regex.search(view, pos, endpos)
-        return None if match is None else ByteMatch(match, self._groups, view)
+        return self._match(_UNANCHORED, view, pos, endpos)
+
+    def has_match(self, view: bytes) -> bool:
+        """Return whether there's a match in `view`."""
+        return self._find(_UNANCHORED, view, 0, len(view))[0][0] >= 0
 
     def match(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the match that starts at `pos`."""
-        match = self._regex.match(view, pos, endpos)
-        return None if match is None else ByteMatch(match, self._groups, view)
+        return self._match(_ANCHOR_START, view, pos, endpos)
+
+    def _match(self, anchor: re2._Anchor, view: bytes, pos: int, endpos: int | None) -> ByteMatch | None:
+        length = len(view)
+        end = length if endpos is None else min(endpos, length)
+        pos = min(pos, length)
+        spans = self._find(anchor, view, pos, end) if pos <= end else _NO_SPANS
+        return None if spans[0][0] < 0 else ByteMatch(spans, self._groups, view)
 
     def fullmatch(self, view: bytes) -> bool:
         """Return whether all of `view` matches."""
-        return self._regex.fullmatch(view) is not None
+        return self._find(_ANCHOR_BOTH, view, 0, len(view))[0][0] >= 0
 
     def split(self, view: bytes) -> list[bytes]:
         """Return what is between the matches of a pattern without groups."""
@@ -126,29 +146,61 @@ class BytePattern:
 
     def finditer(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Iterator[ByteMatch]:
         """Yield all matches that do not overlap, from left to right."""
-        for match in self._regex.finditer(view, pos, endpos):
-            yield ByteMatch(match, self._groups, view)
+        end = len(view) if endpos is None else min(endpos, len(view))
+        while pos <= end and (match := self._match(_UNANCHORED, view, pos, end)) is not None:
+            yield match
+            # after an empty match, the next one can only begin further on
+            pos = max(match.end(), pos + 1)
 
 
 RedactionRule = Callable[[bytes], Iterator[Span]]
 """Finds one kind of secret in a byte view. Spans may overlap and come in any order."""
 
 
+class WordSigns(NamedTuple):
+    """The signs of a rule with many words, each with a lowercase text that what it matches has."""
+
+    rows: Sequence[tuple[bytes, str]]
+
+    def join(self) -> str:
+        """Return one sign for all words."""
+        return "|".join(dict.fromkeys(sign for _, sign in self.rows))
+
+    def are_in(self, view: bytes) -> bool:
+        """Return whether the view has one of the signs, without compiling those of words that aren't in it."""
+        lowercase = view.lower()
+        signs = dict.fromkeys(sign for literal, sign in self.rows if literal in lowercase)
+        return bool(signs) and BytePattern(f"(?i){'|'.join(signs)}").search(view) is not None
+
+
+PrefilteredRule = tuple[str | WordSigns, RedactionRule]
+"""A rule with its sign: a case-insensitive pattern that matches every text in which the rule finds anything."""
+
+
 class RulePrefilter:
     """Selects the rules that can find something in a view, in one scan.
 
-    Each rule comes with a sign: a case-insensitive pattern that matches every text in which the rule finds anything.
-    Signs are words: character classes with high repeat counts would make the scan slow for some texts.
+    Signs are words: character classes with high repeat counts would make the scan slow for some texts. The first short
+    texts are searched sign by sign: compiling all of them takes longer, and the command line redacts just one log.
     """
 
-    def __init__(self, rules: Sequence[tuple[str, RedactionRule]]) -> None:
-        """Take `rules`, which are pairs of a sign and its rule."""
+    def __init__(self, rules: Sequence[PrefilteredRule]) -> None:
         self._rules = [rule for _, rule in rules]
-        self._signs = PatternSet([sign for sign, _ in rules])
+        self._signs = PatternSet([sign if isinstance(sign, str) else sign.join() for sign, _ in rules])
+        self._tests = [_build_test(sign) for sign, _ in rules]
+        self._single_search_cost = 0
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
         """Return the rules whose signs are in `view`, in no particular order."""
+        if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
+            self._single_search_cost += _CALL_COST + len(view)
+        if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
+            return [rule for rule, is_in in zip(self._rules, self._tests, strict=True) if is_in(view)] if view else []
         return [self._rules[index] for index in self._signs.find_in(view)]
+
+
+def _build_test(sign: str | WordSigns) -> Callable[[bytes], bool]:
+    return sign.are_in if isinstance(sign, WordSigns) else BytePattern(f"(?i){sign}").has_match
 
 
 def _decode_group_name(name: str | bytes) -> str:

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern, define_text_pattern
@@ -46,8 +45,7 @@ _TOKEN = define_text_pattern(r"\\.|\[(?:\\.|[^\]\\])*\]|<\w+>| ")
 """An escape, a character class, a shorthand, or a blank; a blank in a class is just a blank."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretPlace:
+class SecretPlace(NamedTuple):
     """A place where a secret is found: behind some words, at a position that `before` leads to, or behind an option."""
 
     words: tuple[str, ...]
@@ -59,8 +57,7 @@ class SecretPlace:
     not_examples: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SecretFormat:
+class SecretFormat(NamedTuple):
     """A secret's own format: a pattern that needs no words around it, and a short sign that every match has."""
 
     name: str

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 
-from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings, escape_literal
+from knowledge.redaction.patterns import (
+    BytePattern,
+    PrefilteredRule,
+    Span,
+    WordSigns,
+    compute_max_findings,
+    escape_literal,
+)
 from knowledge.redaction.place_files import SecretPlace, ValueKind, expand_shorthand, load_places
 from knowledge.redaction.randomness import is_likely_password
 from knowledge.redaction.values import find_line_end, is_prose_word, read_argument, read_value
@@ -33,12 +40,17 @@ class _PlaceFinder:
     def __init__(self, place: SecretPlace) -> None:
         self.value: ValueKind = place.value
         self.is_option = bool(place.options)
-        if self.is_option:
-            gap = f"{_OPTION_GAP}?" if place.is_glued else _OPTION_GAP
-            options = "|".join(map(_build_option, place.options))
-            self.pattern = BytePattern(rf"[\s\"',(](?:{options}){gap}(?P<v>[^\s,=])")
-        else:
-            self.pattern = BytePattern(f"(?:{_CLOSING})(?:{expand_shorthand(place.before)})")
+        self._place = place
+
+    @cached_property
+    def pattern(self) -> BytePattern:
+        """What leads from the words to the secret, or to the value of an option; few places are ever searched."""
+        place = self._place
+        if not self.is_option:
+            return BytePattern(f"(?:{_CLOSING})(?:{expand_shorthand(place.before)})")
+        gap = f"{_OPTION_GAP}?" if place.is_glued else _OPTION_GAP
+        options = "|".join(map(_build_option, place.options))
+        return BytePattern(rf"[\s\"',(](?:{options}){gap}(?P<v>[^\s,=])")
 
     def read(self, view: bytes, pos: int) -> Span | None:
         """Return the secret at `pos`; `None` if something else is there."""
@@ -69,15 +81,22 @@ class _PlaceIndex:
     """All places, by the words before them."""
 
     def __init__(self, places: Sequence[SecretPlace]) -> None:
-        finders = [(place, _PlaceFinder(place)) for place in places]
-        words = sorted({word for place in places for word in place.words}, key=lambda word: (-len(word), word))
-        self._finders = {word: [finder for place, finder in finders if word in place.words] for word in words}
-        self._beginnings = [word for word in words if word.endswith("*")]
+        self._finders: dict[str, list[_PlaceFinder]] = {}
+        for place in places:
+            finder = _PlaceFinder(place)
+            for word in dict.fromkeys(place.words):
+                self._finders.setdefault(word, []).append(finder)
+        self._words = sorted(self._finders, key=lambda word: (-len(word), word))
+        self._beginnings = [word for word in self._words if word.endswith("*")]
         self._found: dict[bytes, Sequence[_PlaceFinder]] = {}
-        plain = "|".join(_build_word(word) for word in words if word[0].isalnum())
-        marked = "|".join(_build_word(word) for word in words if not word[0].isalnum())
-        self.sign = "|".join(dict.fromkeys(map(_build_sign, words)))
-        self.pattern = BytePattern(rf"(?i)(?:\b|_|\\[nrt])(?:{plain}){_WORD_END}\b|(?:{marked})")
+        self.signs = WordSigns(list(map(_build_sign, self._words)))
+
+    @cached_property
+    def pattern(self) -> BytePattern:
+        """All words, of which few texts have any."""
+        plain = "|".join(_build_word(word) for word in self._words if word[0].isalnum())
+        marked = "|".join(_build_word(word) for word in self._words if not word[0].isalnum())
+        return BytePattern(rf"(?i)(?:\b|_|\\[nrt])(?:{plain}){_WORD_END}\b|(?:{marked})")
 
     def get_finders(self, found: bytes) -> Sequence[_PlaceFinder]:
         """Return the finders for the words that `found` is or ends with."""
@@ -114,12 +133,15 @@ def _build_word(word: str) -> str:
     return rf"{literal}[\w.]*" if word.endswith("*") else literal
 
 
-def _build_sign(word: str) -> str:
-    """Return a short pattern that a text with `word` has: its first two parts, or all of a short word."""
-    first, *rest = map(escape_literal, word.removesuffix("*").split())
+def _build_sign(word: str) -> tuple[bytes, str]:
+    """Return a short pattern that a text with `word` has, its first two parts or all of a short word, and one part."""
+    parts = word.removesuffix("*").split()[:2]
+    longest = max(parts, key=len)
+    literal = longest.encode() if longest.isascii() else b""  # what's uppercase can't be told for other bytes
+    first, *rest = map(escape_literal, parts)
     if rest:
-        return rf"{first}(?:\.exe)?(?:\W|%20|\\t)+{rest[0]}"
-    return first if len(first) >= _MIN_SIGN_CHARS else rf"(?:\b|_|[nrt]){_build_word(word)}(?:64)?\b"
+        return literal, rf"{first}(?:\.exe)?(?:\W|%20|\\t)+{rest[0]}"
+    return literal, first if len(first) >= _MIN_SIGN_CHARS else rf"(?:\b|_|[nrt]){_build_word(word)}(?:64)?\b"
 
 
 def _find_placed_secrets(view: bytes) -> Iterator[Span]:
@@ -184,6 +206,6 @@ def _read_pair(view: bytes, pos: int) -> Span | None:
     return user.end(), span[1]
 
 
-def build_prefiltered_rules() -> tuple[tuple[str, RedactionRule], ...]:
+def build_prefiltered_rules() -> tuple[PrefilteredRule, ...]:
     """Return the rule with its sign. It reads the files of places."""
-    return ((_load_index().sign, _find_placed_secrets),)
+    return ((_load_index().signs, _find_placed_secrets),)

@@ -102,7 +102,8 @@ def _find_truncated_secret(view: bytes) -> Iterator[Span]:
     match = _FIRST_LINE.match(view)
     if match is not None:
         run = match.group("run").decode("latin-1")
-        separators = sum(not c.isalnum() for c in run.rstrip("="))
+        bare = run.rstrip("=")
+        separators = len(bare) - sum(map(str.isalnum, bare))
         is_delimited = _is_delimiter(match.group("then"))
         if (
             len(run) >= _MIN_TRUNCATED_CHARS

@@ -6,14 +6,15 @@ redaction linear.
 
 from __future__ import annotations
 
-from knowledge.redaction.patterns import BytePattern, Span
+from knowledge.redaction.patterns import ByteMatch, BytePattern, Span
 
-VALUE_OPENING = BytePattern(
+_VALUE_OPENING = BytePattern(
     r"(?i)[ \t=]*(?:\{\s*(?:[\\\"']*type[\\\"']*\s*:\s*[\\\"']*\w+[\\\"']*\s*,\s*)?"
     r"[\\\"']*(?:secure|default)?value[\\\"']*\s*[:=]\s*"
     r"|\[securestring\]\s*|\(\s*)?"
     r"(?P<quote>\\{0,63}[\"'`]|&quot;|&#3[49];|\\u002[27]|%22)?"
 )
+_OPENING_BYTES = frozenset(b" \t={[(\\\"'`&%")
 _VALUE_END = BytePattern(
     r"[\s\x00]|\z"
     r"|;(?:[A-Za-z_][\w .-]{0,40}=|[\s]|\z)"
@@ -83,6 +84,11 @@ def find_line_end(view: bytes, pos: int) -> int:
     return end - 1 if end > pos and view[end - 1 : end] == b"\r" else end
 
 
+def find_opening(view: bytes, pos: int) -> ByteMatch | None:
+    """Return what comes between a separator that ends at `pos` and the value, with the quote if there's one."""
+    return _VALUE_OPENING.match(view, pos) if view[pos : pos + 1] and view[pos] in _OPENING_BYTES else None
+
+
 def _find_first(pattern: BytePattern, view: bytes, pos: int, endpos: int | None = None) -> int:
     match = pattern.search(view, pos, endpos)
     return match.start() if match else len(view)
@@ -118,7 +124,7 @@ def read_header(view: bytes, pos: int) -> Span | None:
 
     They end at the closing quote or at the line's end. The scheme, such as `Bearer`, isn't part of them.
     """
-    opening = VALUE_OPENING.match(view, pos)
+    opening = find_opening(view, pos)
     start = opening.end() if opening else pos
     scheme = _AUTH_SCHEME.match(view, start)
     begin = scheme.end() if scheme else start
@@ -142,7 +148,7 @@ def read_value(
         can_be_prose: Whether the separator is a colon, which sentences have too.
         is_connection_string: Whether the value is in a connection string, where it can contain blanks.
     """
-    opening = VALUE_OPENING.match(view, pos)
+    opening = find_opening(view, pos)
     start = opening.end() if opening else pos
     quote = opening.group("quote") if opening else None
     if quote:
@@ -151,7 +157,7 @@ def read_value(
         end = _find_quoted_end(view, start, quote)
     elif view[start : start + 1] == b"[" and view[start + 1 : start + 2] in (b'"', b"'"):
         start, end = start + 1, _find_first(_LIST_END, view, start + 1)
-    elif _OBJECT.match(view, start) is not None:
+    elif view[start : start + 1] == b"{" and _OBJECT.match(view, start) is not None:
         if _DESCRIPTION.match(view, start) is not None:
             return None
         start, end = start + 1, _find_first(_OBJECT_END, view, start + 1)
@@ -201,7 +207,7 @@ def _can_be_secret(value: bytes) -> bool:
 
 def read_argument(view: bytes, pos: int) -> Span | None:
     """Return the command line argument at `pos`, up to its quote or the next blank; `None` for another flag."""
-    opening = VALUE_OPENING.match(view, pos)
+    opening = find_opening(view, pos)
     start = opening.end() if opening else pos
     if view[start : start + 1] in (b"-", b"|", b">", b"&", b"") and not (opening and opening.group("quote")):
         return None
@@ -220,7 +226,8 @@ def is_prose_word(view: bytes, span: Span) -> bool:
 
 def _is_prose(view: bytes, start: int, end: int, is_password: bool) -> bool:
     value = view[start:end].rstrip(b".!?,:")
-    is_followed = _NEXT_WORD.match(view, end) is not None
-    if value.lower() in _PROSE_WORDS or (is_followed and value.lower() in _SECRET_WORDS):
+    word = value.lower()
+    if word in _PROSE_WORDS:
         return True
-    return not is_password and _WORD.fullmatch(value) and is_followed
+    can_be_word = word in _SECRET_WORDS or (not is_password and _WORD.fullmatch(value))
+    return can_be_word and _NEXT_WORD.match(view, end) is not None

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from knowledge.patterns import define_text_pattern
-from knowledge.text.normalization import TextLine
+from knowledge.text.text_lines import TextLines
 
 BUILDER = "azure-arm"
 _MAX_NAMES = 8
@@ -48,13 +48,13 @@ OTHER_PLATFORM_MARKS = (
 _OTHER_PLATFORM = define_text_pattern(OTHER_PLATFORM_MARKS)
 
 
-def unify_builder_name(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+def unify_builder_name(lines: TextLines) -> TextLines:
     """Return `lines` with the names of Azure builds replaced by `azure-arm`; other builds keep theirs."""
-    names = find_azure_build_names([line.text for line in lines])
+    names = find_azure_build_names(lines.texts)
     if not names:
         return lines
     prefixes = tuple((mark + name + end, mark + BUILDER + end) for name in names for mark, end in _MARKS)
-    return [_replace_name(line, prefixes) for line in lines]
+    return TextLines(lines.numbers, [_replace_name(text, prefixes) for text in lines.texts])
 
 
 def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
@@ -91,9 +91,9 @@ def _is_unknown_name(name: str) -> bool:
     return name != BUILDER and not name.startswith(f"{BUILDER}.") and not _OTHER_BUILDER.search(name)
 
 
-def _replace_name(line: TextLine, prefixes: Sequence[tuple[str, str]]) -> TextLine:
+def _replace_name(text: str, prefixes: Sequence[tuple[str, str]]) -> str:
     for old, new in prefixes:
-        position = line.text.find(old, 0, _MAX_PREFIX_CHARS)
+        position = text.find(old, 0, _MAX_PREFIX_CHARS)
         if position >= 0:
-            return TextLine(line.number, line.text[:position] + new + line.text[position + len(old) :])
-    return line
+            return text[:position] + new + text[position + len(old) :]
+    return text

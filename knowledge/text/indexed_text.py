@@ -8,43 +8,53 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from functools import cached_property
+from itertools import accumulate, islice, pairwise
+from operator import attrgetter
 
-from knowledge.text.lines import LogLine
+from knowledge.text.lines import LineSource, LogLine
 
 _MIN_HARD_WRAP_CHARS = 40
 _MAX_HARD_WRAPPED_LINES = 400
+_get_source, _get_body = attrgetter("source"), attrgetter("body")
 
 
 class IndexedText:
     """Lines joined into one byte string, with the offset of each line.
 
     `flat` is the text as written, `lower` the same text in lowercase; an offset is valid in both. Echoed script source
-    is left out.
+    is left out. `sources` has each line's source.
     """
-
-    __slots__ = ("_line_starts", "flat", "lines", "lower")
 
     def __init__(self, lines: Sequence[LogLine], is_hard_wrapped: bool = False) -> None:
         """Join `lines` by blanks; with `is_hard_wrapped`, without one between physical lines, which may split words."""
-        self.lines = [line for line in lines if line.source != "echo"]
-        bodies = [line.body for line in self.lines]
-        text = "\n".join(bodies)
+        self.lines: Sequence[LogLine] = lines
+        self.sources: list[LineSource] = list(map(_get_source, lines))
+        if "echo" in self.sources:
+            self.lines = [line for line in lines if line.source != "echo"]
+            self.sources = list(map(_get_source, self.lines))
+        self._bodies = list(map(_get_body, self.lines))
+        text = "\n".join(self._bodies)
         if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
-            bodies = [_collapse_whitespace(body) for body in bodies]
-            text = "\n".join(bodies)
+            self._bodies = [_collapse_whitespace(body) for body in self._bodies]
+            text = "\n".join(self._bodies)
         # In the common case, ASCII, the offsets follow from the lengths, without a Python loop.
-        if not is_hard_wrapped and "-\n" not in text and text.isascii():
+        self._is_simple = not is_hard_wrapped and "-\n" not in text and text.isascii()
+        if self._is_simple:
             self.flat = text.replace("\n", " ").encode()
-            ends = list(accumulate(map(len, bodies[:-1])))
-            self._line_starts = [0, *(end + blanks for blanks, end in enumerate(ends))] if bodies else []
         else:
-            self.flat, self._line_starts = _join_bodies([line.number for line in self.lines], bodies, is_hard_wrapped)
+            numbers = [line.number for line in self.lines]
+            self.flat, self._line_starts = _join_bodies(numbers, self._bodies, is_hard_wrapped)
         self.lower = self.flat.lower()
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        """The offset of each line, from the blank before it, and where another one would be; not all texts need it."""
+        return [0, *islice(accumulate((len(body) + 1 for body in self._bodies), initial=-1), 1, None)]
 
     def find_line_index(self, offset: int) -> int:
         """Return the index in `lines` of the line that contains the byte at `offset`."""
-        return max(bisect_right(self._line_starts, offset) - 1, 0)
+        return max(bisect_right(self._line_starts, offset, hi=len(self.lines)) - 1, 0)
 
     def get_line_start(self, index: int) -> int:
         """Return the offset in `flat` at which the line at `index` starts."""
@@ -81,14 +91,14 @@ def _join_bodies(numbers: Sequence[int], bodies: Sequence[str], is_hard_wrapped:
 def build_indexed_texts(lines: Sequence[LogLine]) -> list[IndexedText]:
     """Return `lines` as one text, and as a second one without blanks if words may be split at the lines' ends."""
     text = IndexedText(lines)
-    return [text, IndexedText(lines, is_hard_wrapped=True)] if _is_likely_hard_wrapped(text.lines) else [text]
+    return [text, IndexedText(lines, is_hard_wrapped=True)] if _is_likely_hard_wrapped(text) else [text]
 
 
-def _is_likely_hard_wrapped(lines: Sequence[LogLine]) -> bool:
+def _is_likely_hard_wrapped(text: IndexedText) -> bool:
     """Return whether a short text was cut at a terminal's width: a line without a prefix follows a long one."""
-    if not 2 <= len(lines) <= _MAX_HARD_WRAPPED_LINES:
+    if not 2 <= len(text.lines) <= _MAX_HARD_WRAPPED_LINES or "plain" not in text.sources:
         return False
     return any(
         len(line.body) >= _MIN_HARD_WRAP_CHARS and following.source == "plain" and following.body[:1].strip()
-        for line, following in pairwise(lines)
+        for line, following in pairwise(text.lines)
     )

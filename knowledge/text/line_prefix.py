@@ -14,7 +14,7 @@ Component = Literal["provisioner", "packer"]
 """What wrote a line: a plugin that runs the template's steps, or any other part of Packer."""
 
 TIME_CHARS = 19
-_MAX_RUN_ID_CHARS = 66
+MAX_RUN_ID_CHARS = 66
 _MAX_COMPONENT_CHARS = 90
 
 
@@ -27,7 +27,7 @@ def parse_run_prefix(text: str) -> tuple[int, str | None, bool]:
     pos = len(text) - len(text.lstrip(" \t")) if text[:1] in " \t" else 0
     run_id = None
     if text.startswith("[", pos):
-        close = text.find("]", pos + 1, pos + _MAX_RUN_ID_CHARS)
+        close = text.find("]", pos + 1, pos + MAX_RUN_ID_CHARS)
         if close < 0 or not text.startswith("PACKER", close + 2):
             return 0, None, False
         run_id, pos = text[pos + 1 : close], close + 2

@@ -6,12 +6,16 @@ component. People also paste lines that lost part of it. All forms are parsed al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import repeat
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from knowledge.patterns import define_text_pattern
 from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
+from knowledge.text.text_lines import TextLines, collect_lines
 
 LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 """Where a line comes from:
@@ -71,58 +75,61 @@ def read_line(number: int, text: str) -> LogLine:
     return _read_after_prefix(number, text, pos, LogLine(number, "plain", "", time, run_id, is_prefixed, component))
 
 
+get_number = attrgetter("number")
+"""Returns a line's number."""
 # A NamedTuple's own constructor is a slower Python function around this one.
-_new_tuple = tuple.__new__
+_new_line = partial(tuple.__new__, LogLine)
 
 
-def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
+def read_lines(text_lines: TextLines | Iterable[tuple[int, str]]) -> list[LogLine]:
     """Parse many lines. The result is that of `read_line` for each, in much less time.
 
     Neighboring lines share most of their prefixes. So each part of a prefix is compared with an earlier line's, and
     only parsed if it's new. Rare cases are left to `read_line`.
     """
+    text_lines = collect_lines(text_lines)
+    return _build_plain_lines(text_lines) if _are_too_short(text_lines.texts) else _read_long_lines(text_lines)
+
+
+def _read_long_lines(text_lines: TextLines) -> list[LogLine]:
     lines: list[LogLine] = []
     prefix, stamp, plugin = "", _UNKNOWN, _UNKNOWN
+    head = _UNKNOWN  # the prefix and the time of the line before
     run_id: str | None = None
     time: datetime | None = None
     component: Component | None = None
-    for number, text in text_lines:
-        if not prefix or not text.startswith(prefix):
-            first = text[:1]
-            if (
-                first not in _PREFIX_FIRST_CHARS
-                or (len(text) < _MIN_PREFIX_CHARS and first != "u")
-                or _is_plain(text, first)
-            ):
-                lines.append(_new_tuple(LogLine, (number, "plain", text, None, None, False, None)))
+    for number, text in zip(text_lines.numbers, text_lines.texts, strict=True):
+        if text.startswith(head):
+            pos = len(head)
+        elif not prefix or not text.startswith(prefix):
+            if _is_plain(text, text[:1]):
+                lines.append(_new_line((number, "plain", text, None, None, False, None)))
                 continue
             line = read_line(number, text)
             lines.append(line)
             if line.is_prefixed and line.time:
                 pos, run_id, _ = parse_run_prefix(text)
-                prefix, stamp, plugin = text[:pos], _UNKNOWN, _UNKNOWN
+                prefix, stamp, plugin, head = text[:pos], _UNKNOWN, _UNKNOWN, _UNKNOWN
             continue
-        pos = len(prefix)
-        if text.startswith(stamp, pos):
-            pos += len(stamp)
         else:
+            pos = len(prefix)
             time, end = parse_time(text, pos)
             stamp = text[pos:end]
             if time is None or stamp[-1:] != " ":
-                stamp = _UNKNOWN
+                stamp = head = _UNKNOWN
                 lines.append(read_line(number, text))
                 continue
-            pos = end
+            head, pos = text[:end], end
         if text.startswith(_UI_BUILDER_PREFIXES, pos) or text[pos:] in _EMPTY_UI_LINES:
             body = text[pos + _UI_BUILDER_CHARS :].rstrip()
-            lines.append(_new_tuple(LogLine, (number, "output", body, time, run_id, True, None)))
+            lines.append(_new_line((number, "output", body, time, run_id, True, None)))
             continue
         if text.startswith(plugin, pos):
             pos += len(plugin)
         else:
             found, _ = parse_component(text, pos)
             if found is None:
-                parsed = _new_tuple(LogLine, (number, "plain", "", time, run_id, True, None))
+                parsed = _new_line((number, "plain", "", time, run_id, True, None))
                 lines.append(_read_after_prefix(number, text, pos, parsed))
                 continue
             component = found
@@ -132,11 +139,26 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
         pos = pos + len(stamp) if text.startswith(stamp, pos) else parse_time(text, pos)[1]
         # Most lines of a log are plain debug, so their case is kept outside the function.
         lines.append(
-            _new_tuple(LogLine, (number, "debug", text[pos:], time, run_id, True, component))
+            _new_line((number, "debug", text[pos:], time, run_id, True, component))
             if component == "packer" and text[pos : pos + 1] not in _SIGNIFICANT_FIRST_CHARS
             else _read_after_component(number, text, pos, time, run_id, component)
         )
     return lines
+
+
+def _are_too_short(texts: Sequence[str]) -> bool:
+    """Return whether no text can have a prefix. The shortest is that of an empty line of the user interface."""
+    joined = "\n".join(texts)
+    if len(joined) >= len(texts) * _MIN_PREFIX_CHARS or _EMPTY_UI_LINES[1] in joined:
+        return False
+    return max(map(len, texts)) < _MIN_PREFIX_CHARS
+
+
+def _build_plain_lines(text_lines: TextLines) -> list[LogLine]:
+    """Return lines without prefixes, without a loop in Python: a hostile text has tens of thousands."""
+    nothing: Iterator[None] = repeat(None)
+    fields = zip(text_lines.numbers, repeat("plain"), text_lines.texts, nothing, nothing, repeat(False), nothing)
+    return list(map(_new_line, fields))
 
 
 def _read_after_prefix(number: int, text: str, pos: int, parsed: LogLine) -> LogLine:

@@ -8,12 +8,12 @@ Physical lines are counted from 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import re2
 
 from knowledge.patterns import define_text_pattern
 from knowledge.text.clixml import decode_clixml
+from knowledge.text.text_lines import TextLines, collect_lines
 
 MAX_LINE_CHARS = 8_000
 _QUOTE_PREFIX = "> "
@@ -72,18 +72,7 @@ _CHARACTER_REPLACEMENTS = str.maketrans(
 )
 
 
-class TextLine(NamedTuple):
-    """One readable line, or part of a line, with the number of its physical line."""
-
-    number: int
-    text: str
-
-
-# A NamedTuple's own constructor is a Python function around this one, and slower.
-_new_tuple = tuple.__new__
-
-
-def normalize_text(text: str) -> list[TextLine]:
+def normalize_text(text: str) -> TextLines:
     """Return the readable lines of `text`, in order.
 
     An empty physical line is left out, and one whose escapes contain line breaks becomes several lines.
@@ -91,32 +80,46 @@ def normalize_text(text: str) -> list[TextLine]:
     text = _strip_bare_ansi(text)
     has_returns = "\r" in text
     physical_lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
-    lines = [_new_tuple(TextLine, item) for item in enumerate(physical_lines, 1) if item[1]]
+    lines = _drop_empty_lines(physical_lines)
     if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
         lines = _strip_quote_prefixes(lines)
     has_tags = "<" in text
     is_html = has_tags and _TAG.search(text) is not None
     # Most logs have nothing to undo: one check of the whole text saves checking every line.
     has_escapes = is_html or (has_tags and _CLIXML_ERROR_TAG in text) or has_returns or "&" in text or "\\" in text
-    if not has_escapes and _is_plain(text):
-        return lines if max(map(len, physical_lines)) <= MAX_LINE_CHARS else [_truncate_line(line) for line in lines]
-    return normalize_lines(lines, is_html)
+    if has_escapes or not _is_plain(text):
+        return normalize_lines(lines, is_html)
+    if max(map(len, lines.texts), default=0) <= MAX_LINE_CHARS:
+        return lines
+    return TextLines(lines.numbers, [line[:MAX_LINE_CHARS] for line in lines.texts])
 
 
-def normalize_lines(lines: Iterable[TextLine], is_html: bool = False) -> list[TextLine]:
+def _drop_empty_lines(physical_lines: list[str]) -> TextLines:
+    if not physical_lines[-1]:
+        physical_lines.pop()  # what follows the last line break; nearly every text ends with one
+    if "" not in physical_lines:
+        return TextLines(range(1, len(physical_lines) + 1), physical_lines)
+    numbers = [number for number, line in enumerate(physical_lines, 1) if line]
+    return TextLines(numbers, list(filter(None, physical_lines)))
+
+
+def normalize_lines(lines: TextLines | Iterable[tuple[int, str]], is_html: bool = False) -> TextLines:
     """Normalize each of `lines`; one whose text contains line breaks becomes several with the same number."""
-    lines = list(lines)
-    has_clixml = any(_CLIXML_ERROR_TAG in line.text for line in lines)
-    normalized: list[TextLine] = []
-    for line in lines:
-        text = decode_clixml(line.text) if has_clixml else line.text
+    lines = collect_lines(lines)
+    has_clixml = any(_CLIXML_ERROR_TAG in text for text in lines.texts)
+    numbers: list[int] = []
+    texts: list[str] = []
+    for number, line in zip(lines.numbers, lines.texts, strict=True):
+        text = decode_clixml(line) if has_clixml else line
         text = _normalize_line(_strip_bare_ansi(text[:MAX_LINE_CHARS]), is_html)
         if "\r" in text or "\n" in text:
-            parts = text.replace("\r", "\n").split("\n")
-            normalized += [TextLine(line.number, part) for part in parts if part.strip()]
+            parts = [part for part in text.replace("\r", "\n").split("\n") if part.strip()]
+            numbers += [number] * len(parts)
+            texts += parts
         else:
-            normalized.append(TextLine(line.number, text))
-    return normalized
+            numbers.append(number)
+            texts.append(text)
+    return TextLines(numbers, texts)
 
 
 def _strip_bare_ansi(text: str) -> str:
@@ -125,16 +128,13 @@ def _strip_bare_ansi(text: str) -> str:
     return _BARE_ANSI.sub("", text) if has_mark else text
 
 
-def _strip_quote_prefixes(lines: list[TextLine]) -> list[TextLine]:
+def _strip_quote_prefixes(lines: TextLines) -> TextLines:
     """Remove up to two levels of a reply's quotation marks, if at least half of the lines have one."""
-    quoted = sum(line.text.startswith(_QUOTE_PREFIX) for line in lines)
+    quoted = sum(text.startswith(_QUOTE_PREFIX) for text in lines.texts)
     if quoted < _MIN_QUOTED_LINES or 2 * quoted < len(lines):
         return lines
-    return [TextLine(line.number, line.text.removeprefix(_QUOTE_PREFIX).removeprefix(_QUOTE_PREFIX)) for line in lines]
-
-
-def _truncate_line(line: TextLine) -> TextLine:
-    return TextLine(line.number, line.text[:MAX_LINE_CHARS])
+    texts = [text.removeprefix(_QUOTE_PREFIX).removeprefix(_QUOTE_PREFIX) for text in lines.texts]
+    return TextLines(lines.numbers, texts)
 
 
 def _normalize_line(line: str, is_html: bool) -> str:

@@ -36,6 +36,13 @@ class ChainedReader:
             return part
         return self._rest.read(size)
 
+    def readinto(self, buffer: bytearray) -> int:
+        """Fill the buffer with the next bytes, and return their number; 0 at the end."""
+        start = self.read(len(buffer)) if self._offset < len(self._start) else b""
+        buffer[: len(start)] = start
+        with memoryview(buffer) as view:
+            return len(start) + _read_into(self._rest, view[len(start) :])
+
 
 def read_blocks(stream: ByteReader) -> Iterator[bytes]:
     """Yield the stream's text as UTF-8 blocks of a few megabytes, each but the last ending with a line break.
@@ -51,11 +58,22 @@ def read_blocks(stream: ByteReader) -> Iterator[bytes]:
         yield from _split_after_lines(_transcode_blocks(first, stream, encoding))
 
 
-def _read_raw_blocks(first: bytes, stream: ByteReader) -> Iterator[bytes]:
-    block = first
-    while block:
-        yield block
-        block = stream.read(BLOCK_BYTES)
+def _read_raw_blocks(first: bytes, stream: ByteReader) -> Iterator[bytes | bytearray]:
+    """Yield blocks that are valid until the next one is read: getting a new buffer takes longer than filling it."""
+    yield first
+    buffer = bytearray(BLOCK_BYTES)
+    while size := _read_into(stream, buffer):
+        yield buffer if size == len(buffer) else buffer[:size]
+
+
+def _read_into(stream: ByteReader, buffer: bytearray | memoryview) -> int:
+    """Fill the buffer from its start, and return how many bytes were read: fewer than its length at the end only."""
+    readinto = getattr(stream, "readinto", None)
+    if readinto is not None:
+        return int(readinto(buffer) or 0)
+    block = stream.read(len(buffer))
+    buffer[: len(block)] = block
+    return len(block)
 
 
 def _transcode_blocks(first: bytes, stream: ByteReader, encoding: str) -> Iterator[bytes]:
@@ -66,7 +84,7 @@ def _transcode_blocks(first: bytes, stream: ByteReader, encoding: str) -> Iterat
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def _split_after_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _split_after_lines(blocks: Iterator[bytes | bytearray]) -> Iterator[bytes]:
     carry = b""
     for block in blocks:
         cut = block.rfind(b"\n") + 1
@@ -76,7 +94,10 @@ def _split_after_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
                 yield carry
                 carry = b""
             continue
-        yield carry + block[:cut] if carry else block[:cut]
-        carry = block[cut:]
+        with memoryview(block) as view:
+            lines = b"".join((carry, view[:cut]))
+            carry = bytes(view[cut:])
+        yield lines
+        del lines  # memory for the next block
     if carry:
         yield carry

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
+from itertools import pairwise
 
-from knowledge.text.normalization import TextLine
+from knowledge.text.text_lines import TextLines
 
 _MIN_WIDTH, _MAX_WIDTH = 60, 400
 _MAX_LINES = 1_000
 _LINE_PREFIXES = ("[", "PACKER", "==> azure-arm", "    azure-arm", "azure-arm", "    ")
 
 
-def unwrap_lines(lines: Sequence[TextLine], original: Sequence[TextLine] | None = None) -> Sequence[TextLine]:
+def unwrap_lines(lines: TextLines, original: TextLines | None = None) -> TextLines:
     """Return the lines of a pasted log joined where they were cut, and the lines of any other text unchanged.
 
     A joined line has the number of its first part. `original` are the lines as they were pasted, if `lines` were
@@ -19,19 +20,28 @@ def unwrap_lines(lines: Sequence[TextLine], original: Sequence[TextLine] | None 
     """
     measured = lines if original is None else original
     # Only in a log must a line without a prefix be the rest of another line.
-    if not 2 <= len(measured) <= _MAX_LINES or not any("PACKER" in line.text[:80] for line in measured[:40]):
+    if not 2 <= len(measured) <= _MAX_LINES or not any("PACKER" in text[:80] for text in measured.texts[:40]):
         return lines
-    width = max(len(line.text) for line in measured)
+    width = max(map(len, measured.texts))
     if not _MIN_WIDTH <= width <= _MAX_WIDTH:
         return lines
-    cut_numbers = {line.number for line in measured if len(line.text) == width}
-    joined: list[TextLine] = []
-    previous = 0
-    for line in lines:
-        is_rest = previous in cut_numbers and line.number != previous
-        if is_rest and not line.text.startswith(_LINE_PREFIXES):
-            joined[-1] = TextLine(joined[-1].number, joined[-1].text + line.text)
+    cut_numbers = {number for number, text in zip(measured.numbers, measured.texts, strict=True) if len(text) == width}
+    rests = [
+        index
+        for index, (before, number) in enumerate(pairwise(lines.numbers), 1)
+        if before in cut_numbers and number != before and not lines.texts[index].startswith(_LINE_PREFIXES)
+    ]
+    return _join_rests(lines, frozenset(rests)) if rests else lines
+
+
+def _join_rests(lines: TextLines, rests: Set[int]) -> TextLines:
+    """Return the lines with those at the indexes `rests` joined to the ones before them."""
+    numbers: list[int] = []
+    texts: list[str] = []
+    for index, (number, text) in enumerate(zip(lines.numbers, lines.texts, strict=True)):
+        if index in rests:
+            texts[-1] += text
         else:
-            joined.append(line)
-        previous = line.number
-    return joined if len(joined) < len(lines) else lines
+            numbers.append(number)
+            texts.append(text)
+    return TextLines(numbers, texts)

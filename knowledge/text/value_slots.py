@@ -6,6 +6,7 @@ A text reads well without any value, so a finding has a headline even if nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from knowledge.patterns import define_text_pattern
@@ -22,17 +23,15 @@ class TextPart(NamedTuple):
 
 def split_slots(text: str, values: Mapping[str, str]) -> Iterator[TextPart]:
     """Yield the parts of `text` in order, each placeholder replaced by its value or its default."""
-    position = 0
-    for match in _PLACEHOLDER.finditer(text):
-        if match.start() > position:
-            yield TextPart(text[position : match.start()], False)
-        value = values.get(match[1], "")
-        part = TextPart(value or match[2], bool(value))
-        if part.text:
-            yield part
-        position = match.end()
-    if position < len(text):
-        yield TextPart(text[position:], False)
+    slots, end = _find_slots(text)
+    for literal, name, default in slots:
+        if literal:
+            yield TextPart(literal, False)
+        value = values.get(name, "")
+        if value or default:
+            yield TextPart(value or default, bool(value))
+    if end:
+        yield TextPart(end, False)
 
 
 def fill_values(text: str, values: Mapping[str, str]) -> str:
@@ -42,4 +41,14 @@ def fill_values(text: str, values: Mapping[str, str]) -> str:
 
 def list_slots(text: str) -> tuple[str, ...]:
     """Return the names of all placeholders in `text`, in order."""
-    return tuple(match[1] for match in _PLACEHOLDER.finditer(text))
+    return tuple(name for _, name, _ in _find_slots(text)[0])
+
+
+@lru_cache(maxsize=4096)
+def _find_slots(text: str) -> tuple[tuple[tuple[str, str, str], ...], str]:
+    """Return each placeholder's name and default, with the text before it; and the text after the last one."""
+    slots, position = [], 0
+    for match in _PLACEHOLDER.finditer(text):
+        slots.append((text[position : match.start()], match[1], match[2]))
+        position = match.end()
+    return tuple(slots), text[position:]

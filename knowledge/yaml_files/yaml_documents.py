@@ -93,7 +93,7 @@ def _compute_key(contents: Sequence[bytes], index_name: str) -> str:
 def _read_code_version() -> str:
     """Return a digest of the code that reads, checks, and indexes the files."""
     digest = hashlib.sha256()
-    for pattern in ("catalog/*.py", "redaction/*.py", "yaml_files/*.py", "model/*.py", "patterns.py"):
+    for pattern in ("catalog/*.py", "redaction/*.py", "yaml_files/*.py", "model/*.py", "pattern*.py"):
         for path in sorted(_KNOWLEDGE_FOLDER.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()

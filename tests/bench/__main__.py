@@ -14,6 +14,7 @@ from tests.bench.faults import faults
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
+from tests.bench.preflight import preflight
 from tests.bench.start import start
 from tests.bench.template_list import template_list
 from tests.bench.turns import turns
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "knowledge": knowledge_size,
     "words": words,
     "templates": template_list,
+    "preflight": preflight,
     "conversations": conversation_store,
 }
 QUICK: dict[str, Callable[[], None]] = {
@@ -39,6 +41,7 @@ QUICK: dict[str, Callable[[], None]] = {
     "knowledge": partial(knowledge_size, rounds=1, sizes=(0,)),
     "words": partial(words, sizes=(60,)),
     "templates": partial(template_list, counts=(100,)),
+    "preflight": partial(preflight, rounds=1, templates=5, made_rules=200),
     "conversations": partial(conversation_store, counts=(1_000,)),
 }
 """Each section at its smallest, to see that it runs."""

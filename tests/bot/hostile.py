@@ -26,6 +26,8 @@ from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import build_extension_handlers
 from dialogs.model.azure import FailedTemplates, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import ACTION_VERSION, Person
+from knowledge.preflight.live.lookup import LiveFacts
+from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
@@ -58,6 +60,14 @@ class NamedAzure(FakeAzure):
     async def fetch_status(self, person: Person, ref: TemplateId) -> TemplateStatus:
         self.people.append(person.id)
         return await super().fetch_status(person, ref)
+
+    async def fetch_template_json(self, person: Person, ref: TemplateId) -> str:
+        self.people.append(person.id)
+        return await super().fetch_template_json(person, ref)
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
+        self.people.append(person.id)
+        return await super().fetch_live_facts(person, template)
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         self.people.append(person.id)

@@ -26,6 +26,16 @@ class Options:
     one_line: bool
     def __init__(self) -> None: ...
 
+class _Anchor(Enum):
+    UNANCHORED = 0
+    ANCHOR_START = 1
+    ANCHOR_BOTH = 2
+
+class _RE2:
+    """What's compiled, which the other classes wrap."""
+
+    def Match(self, anchor: _Anchor, text: bytes, pos: int, endpos: int, /) -> list[tuple[int, int]]: ...
+
 class _Match(Generic[AnyStr]):
     # as in the standard library's re, a group that took no part is None; who knows the pattern need not check
     def __getitem__(self, group: int | str) -> AnyStr | Any: ...
@@ -59,6 +69,7 @@ class _Match(Generic[AnyStr]):
     def lastgroup(self) -> str | None: ...
 
 class _Regexp(Generic[AnyStr]):
+    _regexp: _RE2
     def search(self, text: AnyStr, pos: int | None = None, endpos: int | None = None) -> _Match[AnyStr] | None: ...
     def match(self, text: AnyStr, pos: int | None = None, endpos: int | None = None) -> _Match[AnyStr] | None: ...
     def fullmatch(self, text: AnyStr, pos: int | None = None, endpos: int | None = None) -> _Match[AnyStr] | None: ...

@@ -32,6 +32,31 @@ LOOKUP_RULES = (
 )
 """Looking up templates, at Resource Manager."""
 
+_GALLERY = f"{_GROUP}/providers/Microsoft.Compute/galleries/{{name}}"
+_PLATFORM_SKU = (
+    f"{_SUBSCRIPTION}/providers/Microsoft.Compute/locations/{{name}}/publishers/{{name}}"
+    "/artifacttypes/vmimage/offers/{name}/skus/{name}"
+)
+_ROLES = f"{_GROUP}/providers/Microsoft.Authorization"
+
+PREFLIGHT_RULES = (
+    AllowRule(("GET",), f"{_PLATFORM_SKU}/versions"),
+    AllowRule(("GET",), f"{_PLATFORM_SKU}/versions/{{name}}"),
+    AllowRule(("GET",), f"{_GROUP}/providers/Microsoft.Compute/images/{{name}}"),
+    AllowRule(("GET",), _GALLERY),
+    AllowRule(("GET",), f"{_GALLERY}/images/{{name}}"),
+    AllowRule(("GET",), f"{_GALLERY}/images/{{name}}/versions"),
+    AllowRule(("GET",), f"{_GALLERY}/images/{{name}}/versions/{{name}}"),
+    AllowRule(("GET",), f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{{name}}"),
+    AllowRule(("GET",), f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/{{name}}"),
+    AllowRule(("GET",), _GROUP),
+    AllowRule(("GET",), f"{_GROUP}/resources"),
+    AllowRule(("GET",), f"{_SUBSCRIPTION}/providers/Microsoft.Storage/storageAccounts"),
+    AllowRule(("GET",), f"{_ROLES}/roleAssignments"),
+    AllowRule(("GET",), f"{_ROLES}/roleDefinitions/{{guid}}"),
+)
+"""Looking up what a template refers to, at Resource Manager."""
+
 LOG_RULES = (AllowRule(READ_METHODS, ""), AllowRule(READ_METHODS, "/**"))
 """Reading build logs, in one container of one storage account."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.imagebuilder.aio import ImageBuilderClient
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES
+from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES, PREFLIGHT_RULES, AllowRule
 from bot.azure.arm.request_policy import (
     Deadline,
     RequestPolicy,
@@ -36,6 +36,8 @@ RETRY_PAUSE_SECONDS = 0.2
 SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
+TEMPLATES_VERSION = "2025-10-01"
+"""The version that has all properties of a template; the SDK's clients use the same one."""
 BLOB_VERSION = "2023-11-03"
 """Old enough for every cloud and for Azurite; reading doesn't need anything newer."""
 LOG_CONTAINER = "packerlogs"
@@ -63,6 +65,7 @@ class ManagementClients:
             self._resource_manager_credential, cloud.resource_scope
         )
         self._clients: dict[str, ImageBuilderClient] = {}
+        self._preflight_client: ImageBuilderClient | None = None
 
     async def __aenter__(self) -> ManagementClients:
         await self._transport.open()
@@ -77,6 +80,20 @@ class ManagementClients:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
             answer = await operations.get(template_id.resource_group, template_id.name)
             return parse_template(answer.as_dict())
+        except Exception as error:
+            raise build_refused_error(error, template_id.to_resource_id()) from error
+
+    async def get_template_json(self, template_id: TemplateId) -> str:
+        """Fetch the template as Resource Manager's JSON text, which may have secrets. Raise `AzureRefusedError`."""
+        path = (
+            f"/subscriptions/{template_id.subscription}/resourceGroups/{quote(template_id.resource_group)}"
+            f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{quote(template_id.name)}"
+        )
+        url = f"{path}?{urlencode({'api-version': TEMPLATES_VERSION})}"
+        try:
+            response = await self._get_client(template_id.subscription).send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.text()
         except Exception as error:
             raise build_refused_error(error, template_id.to_resource_id()) from error
 
@@ -112,6 +129,25 @@ class ManagementClients:
         """Fetch the storage accounts of a resource group, or of a whole subscription. Raise `AzureRefusedError`."""
         scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{quote(group)}" if group else "")
         return await self._list_all(f"{scope}/providers/Microsoft.Storage/storageAccounts", ACCOUNTS_VERSION, scope)
+
+    async def look_up(self, path: str, query: Sequence[tuple[str, str]]) -> Any:
+        """Fetch the JSON at a path that a preflight check asks for. Raise `AzureRefusedError`."""
+        return await self._fetch_for_preflight(f"{quote(path)}?{urlencode(query)}", path)
+
+    async def look_up_next(self, address: str) -> dict[str, Any]:
+        """Fetch the next page of a list that a preflight check asked for. Raise `AzureRefusedError`."""
+        body = await self._fetch_for_preflight(address, "")
+        return body if isinstance(body, dict) else {}
+
+    async def _fetch_for_preflight(self, url: str, target: str) -> Any:
+        if self._preflight_client is None:
+            self._preflight_client = self._build_client(_ANY_SUBSCRIPTION, PREFLIGHT_RULES)
+        try:
+            response = await self._preflight_client.send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.json()
+        except Exception as error:
+            raise build_refused_error(error, target) from error
 
     def get_log_container(self, endpoint: str) -> ContainerClient:
         """Open the container of build logs at a storage account's endpoint, which the caller must have checked."""
@@ -151,26 +187,30 @@ class ManagementClients:
         return body if isinstance(body, dict) else {}
 
     def _get_client(self, subscription: str) -> ImageBuilderClient:
-        """Return the client for a subscription, built on the first call.
+        """Return the client for a subscription, built on the first call."""
+        if subscription not in self._clients:
+            self._clients[subscription] = self._build_client(subscription, LOOKUP_RULES)
+        return self._clients[subscription]
+
+    def _build_client(self, subscription: str, rules: Sequence[AllowRule]) -> ImageBuilderClient:
+        """Build a client that sends only requests that `rules` allow.
 
         The SDK's default policies would follow redirects, wait as long as a response asks, and register a missing
         resource provider, which is a change. So the list leaves those three out.
         """
-        if subscription not in self._clients:
-            self._clients[subscription] = ImageBuilderClient(
-                self._resource_manager_credential,
-                subscription,
-                base_url=self.cloud.resource_manager,
-                credential_scopes=[self.cloud.resource_scope],
-                transport=self._transport,
-                policies=[
-                    policies.RequestIdPolicy(),
-                    policies.HeadersPolicy(),
-                    policies.UserAgentPolicy(USER_AGENT),
-                    policies.ProxyPolicy(),
-                    policies.ContentDecodePolicy(),
-                    ResourceManagerPolicy(RequestPolicy(self.cloud.resource_manager, LOOKUP_RULES, self._retry)),
-                    self._authentication_policy,
-                ],
-            )
-        return self._clients[subscription]
+        return ImageBuilderClient(
+            self._resource_manager_credential,
+            subscription,
+            base_url=self.cloud.resource_manager,
+            credential_scopes=[self.cloud.resource_scope],
+            transport=self._transport,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy(USER_AGENT),
+                policies.ProxyPolicy(),
+                policies.ContentDecodePolicy(),
+                ResourceManagerPolicy(RequestPolicy(self.cloud.resource_manager, rules, self._retry)),
+                self._authentication_policy,
+            ],
+        )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.azure.arm.audit import write_audit_line
 from bot.azure.arm.request_policy import Deadline
+from bot.azure.arm.settings import PERSONAL_ACCESS_MODES
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.credential_provider import CredentialProvider
@@ -18,6 +19,7 @@ from bot.azure.logs.log_blob import LogBlob, LogReplacedError
 from bot.azure.logs.log_locator import LocatedLog, locate_log
 from bot.azure.logs.log_stream import LogChunkReader
 from bot.azure.logs.log_tail import read_tail
+from bot.azure.templates.live_facts import fetch_live_facts
 from bot.azure.templates.template_search import check_allowed, find_failed_templates, find_templates
 from bot.azure.templates.template_status import build_template_status
 from bot.errors import describe_error_location
@@ -38,6 +40,8 @@ from knowledge.azure_clouds import AzureCloud
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.preflight.live.lookup import LiveFacts
+from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 TURN_SECONDS = 7.5
@@ -99,6 +103,26 @@ class AzureTemplateReader:
                 clients.get_template(template_id), _list_outputs(clients, template_id)
             )
             return build_template_status(template.template_id or template_id, template, outputs)
+
+    async def fetch_template_json(self, person: Person, template_id: TemplateId) -> str:
+        """Fetch the template as Resource Manager's JSON text, unredacted. Raise `AzureRefusedError`."""
+        async with self._open_clients(person, "template", template_id.to_resource_id()) as clients:
+            self._check_template_id(template_id)
+            return await clients.get_template_json(template_id)
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
+        """Look up what the template refers to, only with the person's own permissions. Raise `AzureRefusedError`."""
+        template_id = template.parsed.template_id
+        target = template_id.to_resource_id() if template_id else ""
+        if self._access_mode not in PERSONAL_ACCESS_MODES:
+            refusal = AzureRefusal("not-allowed", target)
+            self._record_lookup(person, "live-checks", target, refusal, 0.0)
+            raise AzureRefusedError(refusal)
+        async with self._open_clients(person, "live-checks", target) as clients:
+            if template_id is None:
+                raise AzureRefusedError(AzureRefusal("not-found"))
+            self._check_template_id(template_id)
+            return await fetch_live_facts(clients, template, self._credential_provider.subscriptions)
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Fetch the end of the last run's log, from where the failed provisioner started. Raise `AzureRefusedError`."""

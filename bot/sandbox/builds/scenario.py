@@ -29,6 +29,7 @@ TENANT_ID = "0d7c5f21-9b3e-4c86-a1f4-6e25d80b97c3"
 
 _TEMPLATES_FOLDER = Path(__file__).parents[1] / "templates"
 _UUID_NAMESPACE = uuid.UUID("5b1f8c4e-2d6a-4f0b-9e37-a4c2d817f605")
+_ECHOING_STEPS = ("powershell", "hanging-powershell")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -191,6 +192,7 @@ def _parse_template(subscription: str, name: str, values: dict[str, Any]) -> Tem
     values.pop("about")  # required, but only for people who read the file
     run = values.pop("run", None)
     if run is not None:
+        _fill_in_scripts(values["properties"].get("customize", ()), run.get("logs", {}).get("customization.log", ()))
         run["outputs"] = tuple(RunOutputSpec(**output) for output in run.get("outputs", ()))
         run["earlier_run_hours"] = tuple(run.get("earlier_run_hours", ()))
     return TemplateSpec(
@@ -202,3 +204,11 @@ def _parse_template(subscription: str, name: str, values: dict[str, Any]) -> Tem
         triggers=tuple(map(TriggerSpec, values.pop("triggers", ()))),
         **values,
     )
+
+
+def _fill_in_scripts(customizers: Sequence[dict[str, Any]], log_steps: Sequence[Any]) -> None:
+    """Give the PowerShell customizers the scripts that the log echoes: the files have each of them once."""
+    echoed = [step[kind] for step in log_steps if isinstance(step, dict) for kind in _ECHOING_STEPS if kind in step]
+    for customizer, step in zip((one for one in customizers if one["type"] == "PowerShell"), echoed, strict=False):
+        if "inline" in customizer and "source" in step:
+            customizer["inline"] = step["source"].splitlines()

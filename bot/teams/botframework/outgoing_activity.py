@@ -8,7 +8,6 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from bot.cards.messages import CARD_TYPE, CardMessage, FileMessage, TextMessage
 from bot.sign_in.sign_in import SignInCard
-from bot.teams.botframework.sdk_serialization import FrozenJson
 
 OAUTH_TYPE = "application/vnd.microsoft.card.oauth"
 
@@ -21,7 +20,7 @@ def build_activity(message: TextMessage | CardMessage | FileMessage | SignInCard
         case CardMessage(card, summary, asks_feedback):
             activity = Activity(
                 summary=summary,
-                attachments=[Attachment(content_type=CARD_TYPE, content=FrozenJson(card))],
+                attachments=[Attachment(content_type=CARD_TYPE, content=card)],
                 channel_data={"feedbackLoop": {"type": "default"}} if asks_feedback else None,
             )
         case FileMessage(attachment, summary):
@@ -29,12 +28,12 @@ def build_activity(message: TextMessage | CardMessage | FileMessage | SignInCard
                 content_type=attachment["contentType"],
                 name=attachment["name"],
                 content_url=attachment.get("contentUrl"),
-                content=FrozenJson(attachment["content"]),
+                content=attachment["content"],
             )
             activity = Activity(summary=summary, attachments=[file_card])
         case SignInCard(content, summary):
             # no text: the client shows its own button, and would split the two
-            sign_in_card = Attachment(content_type=OAUTH_TYPE, content=FrozenJson(content))
+            sign_in_card = Attachment(content_type=OAUTH_TYPE, content=content)
             return Activity(type=ActivityTypes.message, summary=summary, attachments=[sign_in_card])
         case _:
             assert_never(message)

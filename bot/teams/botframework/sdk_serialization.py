@@ -6,13 +6,6 @@ from functools import cache
 from typing import Any
 
 
-class FrozenJson(dict[str, Any]):
-    """JSON that won't change anymore, such as a card: the SDK's deep copy of its activity shares it."""
-
-    def __deepcopy__(self, _: dict[int, Any]) -> FrozenJson:
-        return self
-
-
 def serialize_activity(activity: Any) -> dict[str, Any]:
     """Return an activity, or another object of the SDK, as the JSON that the SDK would make of it.
 

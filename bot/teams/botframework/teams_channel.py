@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 from urllib.parse import quote
 
 from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ActivityTypes
+from botbuilder.schema import Activity, ActivityTypes, InputHints
+from botbuilder.schema import ConversationReference as SdkConversationReference
 
 from bot.cards.file_cards import build_consent_message
 from bot.cards.messages import Message, SignInMessage, TextMessage, build_reply_message
@@ -108,14 +109,10 @@ class TeamsChannel:
         if activity.id:
             await self._context.update_activity(activity)
             return str(activity.id)
-        turn_activity, own_id = self._context.activity, self._context.activity.id
-        try:
-            # this is where the SDK reads which activity a reply answers; nothing else is sent at the same time
-            turn_activity.id = conversation_reference.get("activity") if conversation_reference else own_id
-            response = await self._context.send_activity(activity)
-        finally:
-            turn_activity.id = own_id
-        return response.id if response else None
+        reference = TurnContext.get_conversation_reference(self._context.activity)
+        if conversation_reference:
+            reference.activity_id = conversation_reference.get("activity")
+        return await self._send_activity(activity, reference)
 
     async def open_private_chat(self, tenant: str, callback: Callable[[str, Channel], Awaitable[None]]) -> None:
         """Open the private chat with the person whose turn it is, and await `callback` with its id and channel."""
@@ -160,7 +157,18 @@ class TeamsChannel:
 
     async def send_typing(self) -> None:
         """Show that an answer is being written."""
-        await self._context.send_activity(Activity(type=ActivityTypes.typing))
+        reference = TurnContext.get_conversation_reference(self._context.activity)
+        await self._send_activity(Activity(type=ActivityTypes.typing), reference)
+
+    async def _send_activity(self, activity: Activity, reference: SdkConversationReference) -> str | None:
+        """Send a new activity where `reference` leads, and return its id if Teams returns one.
+
+        The context's own method copies every value of a card, and leaves cycles for the garbage collector.
+        """
+        TurnContext.apply_conversation_reference(activity, reference)
+        activity.input_hint = InputHints.accepting_input
+        (response,) = await self._adapter.send_activities(self._context, [activity])
+        return response.id if response else None
 
     async def _build_sign_in_card(self, language: Language) -> SignInCard | TextMessage:
         """Build the sign-in card only now: its link is short-lived, so it can't wait in the outbox."""

@@ -344,6 +344,32 @@ async def test_a_rotated_key_is_found_and_made_up_ones_cost_one_fetch(bot: Guard
     assert await bot.post(bot.identity.token("second", "second")) == 201
 
 
+async def test_an_accepted_token_is_good_only_as_long_as_its_key_and_its_time(bot: Guarded) -> None:
+    keys, known = bot.access.authenticator._keys, bot.access.authenticator._accepted_tokens  # type: ignore[attr-defined]
+    clock = Clock()
+    set_existing(keys, "_clock", clock)
+    token = bot.identity.token()
+    assert [await bot.post(token) for _ in range(3)] == [201, 201, 201]
+    assert len(known) == 1
+    head, claims, signature = token.split(".")
+    other = bot.identity.token(serviceurl="https://x").split(".")[1]
+    for forged in (f"{head}.{claims}.{signature[:-8]}AAAAAAAA", f"{head}.{other}.{signature}", f"{head}.{claims}."):
+        assert await bot.post(forged) == 401
+    assert len(known) == 1, "what was refused isn't remembered"
+
+    set_existing(known, "_clock", lambda: now() + 2 * 24 * 3600)
+    assert known.find(token) is None
+    set_existing(known, "_clock", time.time)
+    assert await bot.post(token) == 201
+    bot.identity.keys = [public_key("second")]
+    clock.now += MIN_FETCH_INTERVAL_SECONDS
+    assert await bot.post(bot.identity.token("second", "second")) == 201
+    assert await bot.post(token) == 401, "its key was withdrawn"
+    bot.identity.keys = [{**public_key("second"), "kid": "first"}]
+    clock.now += MIN_FETCH_INTERVAL_SECONDS
+    assert await bot.post(token) == 401, "another key has its id now"
+
+
 async def test_a_token_that_would_be_refused_anyway_fetches_no_keys(bot: Guarded) -> None:
     for token in (bot.identity.token(aud=OTHER), bot.identity.token(exp=1), "a.b.c"):
         assert await bot.post(token) == 401

@@ -23,6 +23,7 @@ from tests.bot.azure.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential,
 from tests.bot.azure.template_readers import DIAGNOSER
 from tests.bot.sandbox.recording import RecordingSandbox
 from tests.dialogs.azure.statuses import build_status
+from tests.knowledge.preflight.live.good_azure import build_template, read_template
 
 ROOT = Path(__file__).resolve().parents[3]
 ME = Person("sandbox", "me")
@@ -34,6 +35,7 @@ async def test_off_refuses_every_lookup() -> None:
     status = build_status(REF)
     for lookup in (
         azure.find_templates(PERSON, TemplateQuery("x")), azure.find_failed_templates(PERSON), azure.fetch_status(PERSON, REF),
+        azure.fetch_template_json(PERSON, REF), azure.fetch_live_facts(PERSON, read_template(build_template())),
         azure.fetch_log_tail(PERSON, status), azure.diagnose_log(PERSON, status, "en", lambda *_: None),
     ):  # fmt: skip
         with pytest.raises(AzureRefusedError) as caught:

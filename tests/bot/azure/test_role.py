@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.azure.arm.allowed_requests import PREFLIGHT_RULES
 from bot.azure.clients.management_clients import LOG_CONTAINER
 from bot.azure.clients.refusals import READ_BLOBS_ACTION
 from knowledge.template.template_id import TemplateQuery
@@ -16,6 +17,7 @@ from tests.bot.azure.template_readers import build_reader
 
 FOLDER = Path(__file__).resolve().parents[3] / "appmanifest" / "azure"
 ROLE = json.loads((FOLDER / "image-medic-reader.role.json").read_text("utf-8"))
+PREFLIGHT_ROLE = json.loads((FOLDER / "image-medic-preflight.role.json").read_text("utf-8"))
 NEEDED = {
     "/imageTemplates": "Microsoft.VirtualMachineImages/imageTemplates/read",
     "/runOutputs": "Microsoft.VirtualMachineImages/imageTemplates/runOutputs/read",
@@ -41,6 +43,25 @@ def test_the_role_only_reads() -> None:
     assert ROLE["DataActions"] == [READ_BLOBS_ACTION]
 
 
+def name_read_action(path: str) -> str:
+    """The right that a preflight request needs: the types of the resources in its path."""
+    resource = path.rpartition("/providers/")[2] if "/providers/" in path else ""
+    if not resource:
+        below = path.partition("/resourceGroups/{name}")[2]
+        return f"Microsoft.Resources/subscriptions/resourceGroups{below}/read"
+    namespace, *parts = resource.replace("/vmimage", "/{name}").split("/")
+    return "/".join([namespace, *(part for part in parts if not part.startswith("{")), "read"])
+
+
+def test_the_preflight_role_holds_what_is_asked_for_and_nothing_else() -> None:
+    needed = {name_read_action(rule.path) for rule in PREFLIGHT_RULES}
+    assert needed == set(PREFLIGHT_ROLE["Actions"])
+    # so Reader includes all of them
+    assert all(action.endswith("/read") and "*" not in action for action in needed)
+    assert PREFLIGHT_ROLE["DataActions"] == []
+    assert {method for rule in PREFLIGHT_RULES for method in rule.methods} == {"GET"}
+
+
 def test_the_condition_is_about_the_very_right_and_container() -> None:
     condition = (FOLDER / "packerlogs.condition.txt").read_text("utf-8")
     assert f"ActionMatches{{'{READ_BLOBS_ACTION}'}}" in condition
@@ -56,13 +77,22 @@ async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzur
     for wanted in (TemplateQuery(REF.name), TemplateQuery(staging_group="rg-staging"), TemplateQuery(account=ACCOUNT)):
         assert (await reader.find_templates(PERSON, wanted)).exact_matches == (REF,)
     await reader.find_failed_templates(PERSON)
+    await reader.fetch_template_json(PERSON, REF)
     await reader.fetch_log_tail(PERSON, await reader.fetch_status(PERSON, REF))
     asked = {action_for(path.split(" ")[1]) for path in azure.paths if "/blobs/" not in path}
     assert asked == set(ROLE["Actions"])
 
 
 @pytest.mark.parametrize(
-    "name", ["image-medic-reader.role.json", "main.bicep", "packerlogs.condition.txt", "register.md", "sign-in.md"]
+    "name",
+    [
+        "image-medic-preflight.role.json",
+        "image-medic-reader.role.json",
+        "main.bicep",
+        "packerlogs.condition.txt",
+        "register.md",
+        "sign-in.md",
+    ],
 )
 def test_the_page_names_what_lies_beside_it(name: str) -> None:
     assert name in (FOLDER / "README.md").read_text("utf-8")

@@ -39,6 +39,15 @@ def test_the_json_has_the_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["template"]["id"].endswith("/imageTemplates/win11-golden")
     assert found["run"]["state"] == "Failed"
     assert found["diagnosis"]["finding"]["id"] == "powershell-unbalanced-quotes"
+    assert found["mistake"] == {
+        "rule": "quote-unclosed",
+        "is_error": True,
+        "is_possible": False,
+        "path": "$.properties.customize[2].inline[6]",
+        "script_line": 7,
+        "text": 'Write-Error "An error occurred: $_',
+        "diff": [],
+    }
 
 
 @pytest.mark.parametrize(

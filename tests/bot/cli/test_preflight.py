@@ -61,7 +61,7 @@ def test_a_finding_has_its_place_its_fix_and_its_entry(tmp_path: Path, capsys: p
     place = "customizer 1 (web) · script line 1 · line 25, column 17 · $.properties.customize[0].inline[0]"
     assert place in lines
     assert "Fix: Add `-y`, and set `DEBIAN_FRONTEND=noninteractive`." in lines
-    assert "Leads to: Build timeout exceeded [build-timeout]" in lines
+    assert "Leads to: Script ended with a non-zero exit code [script-nonzero-exit]" in lines
 
 
 def test_findings_of_one_rule_are_told_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,7 @@ def test_json_has_every_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert first == second
     assert first["counts"] == {"error": 0, "warning": 1, "advice": 0}
     (finding,) = first["findings"]
-    assert (finding["rule"], finding["entry"], finding["line"]) == ("apt-without-yes", "build-timeout", 25)
+    assert (finding["rule"], finding["entry"], finding["line"]) == ("apt-without-yes", "script-nonzero-exit", 25)
     assert finding["part"] == {"kind": "customizer", "number": 1, "name": "web"}
     assert finding["correctable"] is True
 
@@ -273,3 +273,61 @@ class TestBicep:
         assert "nothing that can be corrected automatically" in capsys.readouterr().err
         assert main(["preflight", str(tmp_path / "missing.bicep")]) == 2
         assert "missing.bicep: cannot be read" in capsys.readouterr().err
+
+
+@pytest.fixture
+def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_LOOK", "AZURE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("_without_settings")
+def test_a_template_in_azure_is_checked_with_what_it_refers_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preflight", "--live", "preflight-subnet", "--sandbox"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("preflight-subnet: 1 error, 1 piece of advice\n  ✖ Will fail: The private link service")
+    assert "[subnet-private-link-policy]" in printed
+    assert "line 1" not in printed
+    assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script addresses answer")
+
+
+@pytest.mark.usefixtures("_without_settings")
+def test_what_could_not_be_looked_up_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["preflight", "--live", "preflight-secret", "--sandbox"]
+    assert main([*arguments, "--lang", "it"]) == 0
+    assert "le assegnazioni di ruolo (nessun accesso a rg-secret)" in capsys.readouterr().out
+    assert main([*arguments, "--format", "json"]) == 0
+    assert "role assignments (no access to rg-secret)" in json.loads(capsys.readouterr().out)["not_checked"]
+
+
+@pytest.mark.usefixtures("_without_settings")
+def test_a_resource_id_is_a_name_and_rules_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    group = "/subscriptions/c4b7d912-0e5a-4f68-8a23-71d9e5f0b46c/resourceGroups/rg-checks"
+    name = f"{group}/providers/Microsoft.VirtualMachineImages/imageTemplates/preflight-subnet"
+    assert main(["preflight", "--live", name, "--sandbox", "--ignore", "subnet-private-link-policy"]) == 0
+    capsys.readouterr()
+    assert main(["preflight", "--live", name, "--sandbox", "--format", "sarif"]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    (found,) = (one for one in run["results"] if one["level"] == "error")
+    assert run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"] == found["ruleId"] == "subnet-private-link-policy"
+    assert "region" not in found["locations"][0]["physicalLocation"]
+
+
+@pytest.mark.usefixtures("_without_settings")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--live", "nothere", "--sandbox"], "nothere: there's no image template with this name"),
+        (["--live", "ubuntu-web", "--sandbox"], "several image templates have this name; add one of -g rg-images"),
+        (["--live", "no name", "--sandbox"], "no name: neither a template's name nor its resource ID"),
+        (["--live", "x", "a.json"], "Give either files or --live"),
+        ([], "Give either files or --live"),
+        (["--live", "x", "--diff"], "--diff and --parameters are for files"),
+        (["--live", "preflight-subnet", "--ignore", "subnet-gon"], "Did you mean subnet-gone?"),
+    ],
+)
+def test_what_cannot_be_checked_in_azure_says_so(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["preflight", *arguments]) == 2
+    assert said in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from tests.bot.files.drive import LINK, SECRET, Drive, attachment, gzipped, zipp
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
 from tests.bot.scripted import KNOWLEDGE
+from tests.bot.template_check.test_checker import ASKING, build_template
+from tests.bot.template_check.test_checker import SECRET as PASSWORD
 from tests.build_logs import begun, powershell, script_failed, succeeded
 
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()
@@ -35,6 +37,8 @@ QUOTA = (
     "Code: QuotaExceeded Message: Operation could not be completed as it results in exceeding approved standardDSv2 "
     "Family Cores quota. Image Builder build failed in northeurope"
 )
+SECRET_STEP = {"type": "Shell", "inline": [f"export DB_PASSWORD={PASSWORD}"]}
+FAILED_RUN = {"lastRunStatus": {"runState": "Failed", "runSubState": "Customizing", "message": "It broke."}}
 TITLE = "Contoso install failed"
 
 
@@ -60,6 +64,14 @@ class Room:
         """The messages that were sent, once there are so many."""
         async with asyncio.timeout(60):
             return await self._messages(count)
+
+    async def find(self, words: str) -> dict[str, Any]:
+        """The message with these words, once it was sent; progress may be shown before it."""
+        async with asyncio.timeout(60):
+            count = 1
+            while not (found := [one for one in await self._messages(count) if words in said(one)]):
+                count = len(await self._messages(count)) + 1
+        return found[0]
 
     async def _messages(self, count: int) -> list[dict[str, Any]]:
         while len(sent := [item for item in self.bot.teams.sent if item["type"] == "message"]) < count:
@@ -105,6 +117,42 @@ async def test_a_log_is_read_and_its_diagnosis_follows(room: Room, content: byte
     assert TITLE in said(diagnosis)
     [(_, headers)] = room.drive.seen
     assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize("pack", [bytes, gzipped])
+@pytest.mark.parametrize(("locale", "words"), [("en-US", "▲ Might fail: "), ("it-IT", "▲ Potrebbe non riuscire: ")])
+async def test_a_template_is_checked_and_its_text_is_not_kept(
+    room: Room, pack: Callable[[bytes], bytes], locale: str, words: str
+) -> None:
+    room.drive.content = pack(build_template(ASKING, SECRET_STEP).encode())
+    await room.attach(attachment("golden.json"), locale=locale)
+    assert words in said(await room.find("golden.json: "))
+    kept = await room.kept()
+    assert PASSWORD not in kept
+    assert json.loads(kept)["medic"]["preflight"]["check"]["file"]
+
+
+async def test_bicep_gets_a_sentence_with_what_to_do(room: Room) -> None:
+    room.drive.content = b"resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}\n"
+    await room.attach(attachment("main.bicep"))
+    assert await room.find("bicep build FILE")
+
+
+async def test_a_template_that_is_too_large_is_checked_on_the_command_line(room: Room) -> None:
+    room.drive.content = build_template(ASKING, {"type": "Shell", "inline": ["#" * 300_000]}).encode()
+    await room.attach(attachment("golden.json"))
+    assert "app.py preflight FILE" in said(await room.find("golden.json is too large"))
+
+
+async def test_a_printed_run_is_diagnosed_and_leads_to_the_check(room: Room) -> None:
+    room.drive.content = build_template(ASKING, **FAILED_RUN).encode()
+    await room.attach(attachment("golden.json"))
+    diagnosis = await room.find("It broke")
+    assert "Might fail" not in said(diagnosis)
+    actions = diagnosis["attachments"][0]["content"]["actions"]
+    [check] = [one["data"] for one in actions if one["title"] == "Check the template"]
+    await room.post(text=None, value=check, replyToId="2")
+    assert await room.find("▲ Might fail: ")
 
 
 async def test_the_link_is_kept_while_the_file_waits_and_no_longer(

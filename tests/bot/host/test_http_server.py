@@ -23,7 +23,6 @@ from bot.errors import StartError
 from bot.host.http_server import MAX_BODY_BYTES, listen
 from bot.host.settings import Settings
 from tests.bot.stand_ins import Chat, FakeTeams
-from tests.patching import set_existing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -222,8 +221,6 @@ async def test_credentials_are_not_taken_for_more_than_they_are(chat: Chat) -> N
 
 async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) -> None:
     await chat.store.close()
-    set_existing(chat.store, "_database", None)
-    set_existing(chat.store, "_executor", __import__("concurrent.futures").futures.ThreadPoolExecutor(1))
     [said] = await chat.send("hi")
     assert said.startswith("I can't save our conversation right now")
     async with chat.session.get(f"{chat.url}/readyz") as response:

@@ -140,8 +140,9 @@ async def test_a_full_disk_is_seen_within_seconds_by_watchers_and_people(teams: 
         assert await chat.send("hi") == ["1 heard hi"]
         async with session.get(f"{chat.url}/readyz") as response:
             assert response.status == 200
-        (pages,) = await store._run_in_thread(lambda: store._connection.execute("pragma page_count").fetchone())
-        await store._run_in_thread(lambda: store._connection.execute(f"pragma max_page_count = {pages}").fetchone())
+        database = store._get_connections().direct
+        (pages,) = database.execute("pragma page_count").fetchone()
+        database.execute(f"pragma max_page_count = {pages}").fetchone()
         # what there is fills up
         for number in range(40):
             said = await chat.send(f"{number} " + "long " * 400, conversation={"id": f"a:{number}"})
@@ -150,7 +151,7 @@ async def test_a_full_disk_is_seen_within_seconds_by_watchers_and_people(teams: 
             assert (response.status, await response.json()) == (503, {"status": "not ready", "missing": ["state"]})
         async with session.get(f"{chat.url}/healthz") as response:
             assert response.status == 200
-        await store._run_in_thread(lambda: store._connection.execute("pragma max_page_count = 100000").fetchone())
+        database.execute("pragma max_page_count = 100000").fetchone()
         async with session.get(f"{chat.url}/readyz") as response:
             assert response.status == 200
         await runner.cleanup()

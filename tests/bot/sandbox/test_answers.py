@@ -179,3 +179,13 @@ async def test_the_state_of_a_run_is_shown_as_azure_says_it(conversation: Conver
     shown = await Chat(conversation).look(name)
     assert line in shown
     assert "0001" not in shown
+
+
+async def test_the_check_of_a_template_names_what_its_last_run_failed_of(conversation: Conversation) -> None:
+    chat = Chat(conversation)
+    await chat.say("check win11-golden")
+    shown = await chat.say("yes")
+    assert "✖ Will fail: A quote or a comment is never closed" in shown
+    assert "customizer 3 install-developer-tools · script line 7" in shown
+    assert "Tr4verse" not in shown
+    assert "a quote is never closed" in await chat.say("Last run")

@@ -54,7 +54,9 @@ SUCCEEDED = {"images/ubuntu-minimal", "images/win2025-global", "research/t_17637
 CANCELED = {"images/win11-lab"}
 # their logs are missing or out of reach: the status can only point to them
 UNREADABLE = {"images/ubuntu-vault", "images/win11-finance", "images/win2019-legacy"}
-WITHOUT_A_FAILURE = {"images/ubuntu-edge", "images/ubuntu-new", "images/win11-hr"}
+WITHOUT_A_FAILURE = {"images/ubuntu-edge", "images/ubuntu-new", "images/win11-hr"} | {
+    name for name in TEMPLATES if name.startswith("research/preflight-")
+}
 
 PLANTED = ("Tr4verse-Quarry-58", "cXVhcnJ5LXRyYXZlcnNlLW1hZGUtdXAtZm9yLXRoZS1zYW5kYm94LTAxMjM0NQ==", "Sl4te-Harbour-77")
 

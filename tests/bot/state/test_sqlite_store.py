@@ -179,6 +179,44 @@ async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
         await store.close()
 
 
+async def test_a_lock_of_another_program_stops_only_what_needs_the_file(tmp_path: Path) -> None:
+    store = await SqliteStore(tmp_path / "s").open()
+    etag = await store.commit("k", None, {"n": 1})
+    other = sqlite3.connect(tmp_path / "s", isolation_level=None)
+    other.execute("begin immediate")
+    commit = asyncio.create_task(store.commit("k", etag, {"n": 2}))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not commit.done(), "it waits in the thread, not in the event loop"
+    other.execute("commit")
+    await store.commit("k", await commit, {"n": 3})
+    other.close()
+    await store.close()
+
+
+async def test_the_log_is_moved_into_the_file_while_commits_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.state.sqlite_store.CHECKPOINT_BYTES", 200_000)
+    store = await SqliteStore(tmp_path / "s").open()
+
+    async def write(key: str) -> str:
+        etag = None
+        for _ in range(40):
+            etag = await store.commit(key, etag, {"filler": secrets.token_hex(10_000)})
+            await asyncio.sleep(0)
+        found = await store.load(key)
+        assert found
+        assert found.etag == etag
+        return key
+
+    assert await asyncio.gather(*(write(f"k{number}") for number in range(5))) == [f"k{number}" for number in range(5)]
+    log_bytes = (tmp_path / "s-wal").stat().st_size
+    assert log_bytes < 2_000_000, "200 commits of 20 KB are more, but the log begins anew each time"
+    await store.close()
+    assert not (tmp_path / "s-wal").exists()
+
+
 @pytest.mark.parametrize("etag", [2**63 - 1, -1, 0, 1.5, "some text", "9" * 30])
 async def test_an_etag_that_somebody_wrote_stops_no_turn(tmp_path: Path, etag: object) -> None:
     store = await SqliteStore(tmp_path / "s").open()
@@ -284,7 +322,11 @@ async def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
 
 
 _plain = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text(),
+    some.none()
+    | some.booleans()
+    | some.integers(-(2**63), 2**64 - 1)
+    | some.floats(allow_nan=False, allow_infinity=False)
+    | some.text(),
     lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(), inner, max_size=4),
     max_leaves=20,
 )

@@ -391,7 +391,6 @@ async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyConversa
         store = FusedStore(path)
         store.fuse = wire.fuse = fuse
         await store.open()
-        await store._run_in_thread(lambda s=store: s._connection.execute("pragma synchronous = off"))  # type: ignore[misc]
         turns = TurnRunner(conversation, store, limits=FAST)
         stop = asyncio.Event()
 

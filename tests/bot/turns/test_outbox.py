@@ -127,12 +127,6 @@ class FusedStore(SqliteStore):
     line = Line()
     broken = 0
 
-    async def open(self) -> FusedStore:
-        await super().open()
-        # the program crashes here, the machine does not: no need to wait for the disk
-        await self._run_in_thread(lambda: self._connection.execute("pragma synchronous = off"))
-        return self
-
     async def load(self, key: str) -> StoredState | None:
         self.fuse.here()
         stored = await super().load(key)

@@ -23,6 +23,8 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.model.entry import Language
+from knowledge.preflight.live.lookup import LiveFacts
+from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.dialogs.azure.statuses import build_status, with_values
 from tests.dialogs.fixtures import SUBSCRIPTION, Chat, diagnose
@@ -66,6 +68,8 @@ class FakeAzure:
         self.tails: dict[TemplateId, LogTail] = {
             replace(GOLDEN, name="quiet"): replace(TAIL, text="UNMATCHED", size=180_000)
         }
+        self.template_texts: dict[TemplateId, str] = {}
+        self.live_facts = LiveFacts()
         self.refusals: dict[str, AzureRefusal] = {}
         self.asked: list[tuple[str, Any]] = []
         self.found: TemplateSearchResult | None = None
@@ -95,6 +99,16 @@ class FakeAzure:
         self._note("status", ref)
         await self._hang("status")
         return self.statuses[ref]
+
+    async def fetch_template_json(self, person: Person, ref: TemplateId) -> str:
+        self._note("template", ref)
+        await self._hang("template")
+        return self.template_texts[ref]
+
+    async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
+        self._note("live_facts", template.name)
+        await self._hang("live_facts")
+        return self.live_facts
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         self._note("log_tail", status.template_id)

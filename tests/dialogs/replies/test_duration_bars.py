@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.model.reply import DurationBar, DurationBars
+from dialogs.model.duration_bars import DurationBar, DurationBars
 from dialogs.replies.duration_bars import MAX_BAR_CHARS, build_bar_rows, render_bar_lines
 from dialogs.texts.catalog import get_texts
 

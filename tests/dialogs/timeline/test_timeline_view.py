@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dialogs.context import DialogContext
-from dialogs.model.reply import Block, DurationBars, FoldedSection, Paragraph
+from dialogs.model.duration_bars import DurationBars
+from dialogs.model.reply import Block, FoldedSection, Paragraph
 from dialogs.replies.plain_text import flatten_runs
 from dialogs.state.diagnosis import LOOKUP_ID, truncate_diagnosis
 from dialogs.texts.catalog import get_texts

@@ -13,7 +13,7 @@ from knowledge.preflight import rule_parsing
 from knowledge.preflight.predicates import PREDICATES
 from knowledge.preflight.rule import CONDITION_TESTS, EDIT_OPERATIONS
 from knowledge.preflight.rule_catalog import RULES_DIR, load_rules
-from tests.shipped_knowledge import ENTRIES
+from tests.shipped_knowledge import ENTRIES, KNOWLEDGE_BASE
 
 RULE = """\
 id: my-rule
@@ -37,11 +37,11 @@ near_misses:
 def check_rule(folder: Path, text: str) -> list[str]:
     (folder / "rules").mkdir()
     (folder / "rules" / "my-rule.yaml").write_text(text, "utf-8")
-    return [str(fault) for fault in check_preflight_rules(folder / "rules", {"build-timeout"})]
+    return [str(fault) for fault in check_preflight_rules(folder / "rules", {"build-timeout"}, {"silent-installer"})]
 
 
 def test_the_shipped_rules_are_right() -> None:
-    assert check_preflight_rules(entry_ids=ENTRIES) == []
+    assert check_preflight_rules(entry_ids=ENTRIES, finding_ids=KNOWLEDGE_BASE.findings.rules) == []
     assert len(load_rules()) > 80
 
 
@@ -57,8 +57,9 @@ def test_every_predicate_is_used() -> None:
     assert {rule.predicate for rule in load_rules()} - {""} == set(PREDICATES)
 
 
-def test_a_right_rule_has_no_faults(tmp_path: Path) -> None:
-    assert check_rule(tmp_path, RULE) == []
+@pytest.mark.parametrize("shows_as", ["", "\nshows_as: [silent-installer, build-timeout]"])
+def test_a_right_rule_has_no_faults(tmp_path: Path, shows_as: str) -> None:
+    assert check_rule(tmp_path, RULE.replace("becomes: build-timeout", f"becomes: build-timeout{shows_as}")) == []
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_a_right_rule_has_no_faults(tmp_path: Path) -> None:
         ("id: my-rule", "id: other", "rules/my-rule.yaml:1: the id must be the file's name, 'my-rule'"),
         ("level: error", "level: fatal", ":2: 'level' is 'fatal'; use error, warning, advice"),
         ("becomes: build-timeout", "becomes: nothing", ":6: there's no entry 'nothing'"),
+        ("becomes: build-timeout", "becomes: build-timeout\nshows_as: [x]", ":7: there's no finding 'x'"),
         ("not_in_range: [0, 960]", "not_in_range: [0]", ":5: 'not_in_range' must be two numbers"),
         ("not_in_range: [0, 960]", "over: 960", ":5: 'over' isn't known here"),
         ("not_in_range: [0, 960]", "matches: '('", ":5: RE2 doesn't accept '('"),

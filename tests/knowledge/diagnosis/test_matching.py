@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.diagnosis.matching import Matcher
+from knowledge.diagnosis.matching import LineFilter, Matcher
 from knowledge.model.entry import RepeatThresholds, Signature
 from knowledge.text.indexed_text import build_indexed_texts
 from knowledge.text.lines import read_line
@@ -19,7 +19,7 @@ def match(signature: Signature, text: str, is_partial: bool = False) -> tuple[st
     candidates = [
         candidate
         for indexed_text in build_indexed_texts(lines)
-        for candidate in matcher.search(indexed_text, lambda _: True, is_partial, is_about_build=True)
+        for candidate in matcher.search(indexed_text, LineFilter(lambda _: True), is_partial, is_about_build=True)
     ]
     if not candidates:
         return None
@@ -128,5 +128,5 @@ def test_a_generic_signature_is_only_possible_without_a_word_of_a_build() -> Non
     matcher = Matcher(base(entry("it", signature)))
     text = build_indexed_texts([read_line(*line) for line in normalize_text("the quota was exceeded")])[0]
     for is_about_build, confidence in ((True, "certain"), (False, "possible")):
-        (candidate,) = matcher.search(text, lambda _: True, False, is_about_build)
+        (candidate,) = matcher.search(text, LineFilter(lambda _: True), False, is_about_build)
         assert candidate.confidence == confidence

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from knowledge.model.errors import KnowledgeError
-from knowledge.preflight.checking import MAX_FINDINGS, MAX_PARSED_CHARS
+from knowledge.preflight.checking import MAX_PARSED_CHARS
 from knowledge.preflight.positioned_json import InvalidJsonError
 from knowledge.preflight.preflight_input import UnsuitableInputError, is_parameter_file
 from knowledge.preflight.source_text import SourceText
@@ -34,25 +32,17 @@ def test_a_good_template_has_no_findings() -> None:
 
 def test_a_finding_says_where_it_is() -> None:
     value = build_deployment(
-        [
-            build_resource(
-                {
-                    "customize": [
-                        {"type": "Shell", "name": "a", "inline": ["cloud-init status", "sudo apt-get install x"]}
-                    ]
-                }
-            )
-        ]
+        [build_resource({"customize": [{"type": "Shell", "name": "a", "inline": ["ls", "sudo yum install x"]}]})]
     )
     (finding,) = check(value).findings
     lines = json.dumps(value, indent=2).splitlines()
-    assert (finding.rule.id, finding.level) == ("apt-without-yes", "warning")
+    assert (finding.rule.id, finding.level) == ("dnf-without-yes", "warning")
     assert finding.path == "$.resources[0].properties.customize[0].inline[1]"
     assert finding.part is not None
     assert (finding.part.kind, finding.part.number, finding.part.name) == ("customizer", 1, "a")
     assert finding.script is not None
     assert (finding.script.line, finding.script.column) == (2, 6)
-    assert lines[finding.position.line - 1][finding.position.column - 1 :].startswith("apt-get install")
+    assert lines[finding.position.line - 1][finding.position.column - 1 :].startswith("yum install")
 
 
 def test_the_worst_comes_first() -> None:
@@ -237,31 +227,6 @@ def test_secrets_in_names_are_not_repeated() -> None:
     value = build_resource({"customize": [{"type": "Bash", "name": secret}], secret: 1})
     for finding in check(value).findings:
         assert "Hunter2" not in f"{finding.path} {finding.part} {finding.values}"
-
-
-def write_distribution(count: int) -> str:
-    target = '{"type": "VHD", "runOutputName": "a"}'
-    return f'{{"properties": {{"source": {{}}, "distribute": [{", ".join([target] * count)}]}}}}'
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\n" * 2_000_000 + "x",
-        '{"a": "' + "," * 2_000_000 + '"}',
-        write_distribution(20_000),
-        json.dumps(build_resource({"customize": [{"type": "Shell", "inline": ["reboot\n" * 30_000]}]})),
-        json.dumps(build_resource({"customize": [{"type": "Shell", "inline": ["cat " + "<<A" * 60_000]}]})),
-        json.dumps(build_resource({"customize": [{"type": "PowerShell", "inline": ['"$(' * 60_000]}]})),
-        json.dumps(build_resource({f"unknown{number}": 1 for number in range(50_000)})),
-    ],
-    ids=["blank", "commas", "targets", "commands", "documents", "nesting", "properties"],
-)
-def test_a_hostile_file_takes_no_time(text: str) -> None:
-    started = time.process_time()
-    with suppress(KnowledgeError):
-        assert len(check_text(text).findings) <= MAX_FINDINGS
-    assert time.process_time() - started < 20
 
 
 def test_a_command_that_never_runs_is_left_alone() -> None:

@@ -61,6 +61,7 @@ def test_what_resource_manager_accepts(text: str, value: object) -> None:
         ('{"a": "b}', "line 1, column 7: this string is never closed"),
         ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3: a comma or '}' is expected here"),
         ('{"a": }', "line 1, column 7: a value is expected here"),
+        ("{\"a\": 'b'}", "line 1, column 7: a text needs double quotes"),
         ("{a: 1}", "line 1, column 2: a name in double quotes is expected here"),
         ('{"a" 1}', "line 1, column 6: a colon is expected after the name"),
         ("[1, 2", "line 1, column 1: the text ends before its ']'"),

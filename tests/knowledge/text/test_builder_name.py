@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.text.builder_name import find_azure_build_names, unify_builder_name
-from knowledge.text.normalization import TextLine, normalize_text
+from knowledge.text.normalization import normalize_text
+from knowledge.text.text_lines import collect_lines
 from tests.packer_logs import AWS_START, AZURE_START, packer_log
 from tests.shipped_knowledge import DIAGNOSER
 
@@ -93,7 +94,7 @@ def test_a_name_counts_only_with_a_mark_of_azure() -> None:
 def test_every_form_of_a_line_is_unified() -> None:
     texts = ["==> golden: a", "    golden: b", "--> golden: c", "==> golden:", "2026/01/12 08:00:00 ui: ==> golden: d"]
     texts.append("==> golden: Creating Azure Resource Manager (ARM) client ...")
-    unified = unify_builder_name([TextLine(number, text) for number, text in enumerate(texts, 1)])
+    unified = unify_builder_name(collect_lines(enumerate(texts, 1)))
     assert [line.text for line in unified] == [text.replace("golden", "azure-arm") for text in texts]
 
 
@@ -128,7 +129,7 @@ PIECES = st.sampled_from(
 @example(["==> goldenazure-arm: "])
 @given(st.lists(st.lists(PIECES | st.text(max_size=5), max_size=6).map("".join), max_size=12))
 def test_any_lines_keep_their_numbers_and_what_follows_the_name(texts: list[str]) -> None:
-    lines = [TextLine(number, text) for number, text in enumerate(texts, 1)]
+    lines = collect_lines(enumerate(texts, 1))
     unified = unify_builder_name(lines)
     assert [line.number for line in unified] == [line.number for line in lines]
     for before, after in zip(lines, unified, strict=True):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text.normalization import MAX_LINE_CHARS, TextLine, normalize_lines, normalize_text, unescape_json
+from knowledge.text.normalization import MAX_LINE_CHARS, normalize_lines, normalize_text, unescape_json
+from knowledge.text.text_lines import TextLine
 
 READABLE = [
     # pasted, then the lines as (number, text)

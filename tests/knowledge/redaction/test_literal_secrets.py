@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.scripts.literal_secrets import find_literal_secrets
+from knowledge.redaction.literal_secrets import find_literal_secrets
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Which mistake in a template explains why its build failed."""
