@@ -52,6 +52,7 @@ lock: $(DEVELOPMENT) ## Compile the requirements again (ARGS=--upgrade: to newer
 	@$(HASHED) $(ARGS) requirements.in --output-file requirements.txt
 	@$(HASHED) --constraint requirements.txt requirements-image.in --output-file requirements-image.txt
 	@$(HASHED) $(ARGS) requirements-telemetry.in --output-file requirements-telemetry.txt
+	@$(HASHED) $(ARGS) requirements-shellcheck.in --output-file requirements-shellcheck.txt
 	@$(HASHED) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
 	@$(HASHED) $(ARGS) requirements-audit.in --output-file requirements-audit.txt
 	@$(COMPILE) $(ARGS) $(AZURE_CLI_PINS:.txt=.in) --output-file $(AZURE_CLI_PINS)

@@ -66,7 +66,7 @@ FLOORS = {
         ("input",),
         ("catalog",),
         ("build_log", "template"),
-        ("text",),
+        ("scripts", "text"),
         ("redaction", "commands"),
         ("patterns", "pattern_literals", "yaml_files"),
         ("model",),

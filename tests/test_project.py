@@ -15,7 +15,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ("requirements.txt", "requirements-image.txt", "requirements-telemetry.txt", "requirements-dev.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-image.txt",
+    "requirements-telemetry.txt",
+    "requirements-shellcheck.txt",
+    "requirements-dev.txt",
+)
 AUDIT = "requirements-audit.txt"
 AZURE_CLI = "tests/azure_cli/requirements.txt"
 PLAYGROUND = ROOT / "playground"

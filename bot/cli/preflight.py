@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from bot.cli.help_text import add_epilog
 from bot.cli.serve import add_sandbox_argument, build_local_environ
 from bot.errors import BotError
 from bot.preflight.json_report import build_json, build_sarif
-from bot.preflight.source_files import find_neighbors, is_bicep, read_source
+from bot.preflight.shellcheck import LintGap, ShellCheck
+from bot.preflight.source_files import find_neighbors, read_source
 from bot.preflight.text_report import PreflightReport
 from bot.terminal.style import TerminalStyle
 from dialogs.texts.languages import ENGLISH, list_languages
@@ -60,6 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="leave out a rule; can be given several times"
     )
+    parser.add_argument("--no-shellcheck", action="store_true", help="don't run ShellCheck on shell scripts")
     parser.add_argument("--diff", action="store_true", help="print only a diff with what can be corrected")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH, help="default: %(default)s")
     add_epilog(
@@ -93,6 +95,7 @@ def run(options: Namespace) -> int:
         return EXIT_UNREADABLE
     rules = [rule for rule in rules if rule.id not in options.ignore]
     report = PreflightReport(entries, options.lang, TerminalStyle.detect())
+    lint = None if options.no_shellcheck or "shellcheck" in options.ignore else ShellCheck()
     results: list[PreflightResult] = []
     status = EXIT_CLEAN
     for name in options.files or [options.live]:
@@ -101,7 +104,7 @@ def run(options: Namespace) -> int:
             if options.live:
                 result, not_checked = _check_live(options, rules)
             else:
-                result = _check_file(name, options, rules)
+                result = _check_file(name, options, rules, lint)
         except (BotError, UnreadableInputError) as error:
             print_error(f"{error}")
             status = EXIT_UNREADABLE
@@ -109,7 +112,8 @@ def run(options: Namespace) -> int:
         if results and options.format == "text" and not options.diff:
             sys.stdout.write("\n")
         results.append(result)
-        _write_result(result, options, report, not_checked)
+        gaps = lint.take_gaps() if lint else ()
+        _write_result(result, options, report, not_checked, gaps)
         if status == EXIT_CLEAN and _is_failing(result, options.fail_on):
             status = EXIT_FAILING
     if options.format == "sarif":
@@ -133,11 +137,13 @@ def _find_usage_fault(options: Namespace, rules: Sequence[PreflightRule]) -> str
     return ""
 
 
-def _check_file(name: str, options: Namespace, rules: Sequence[PreflightRule]) -> PreflightResult:
+def _check_file(
+    name: str, options: Namespace, rules: Sequence[PreflightRule], lint: ShellCheck | None
+) -> PreflightResult:
     source = read_source(name, options.lang)
     parameters = read_source(options.parameters, options.lang) if options.parameters else None
     try:
-        return check_source(source, rules, datetime.now(UTC).date(), parameters, find_neighbors(name))
+        return check_source(source, rules, datetime.now(UTC).date(), parameters, find_neighbors(name), lint)
     except KnowledgeError as error:
         raise UnreadableInputError(f"{name}: {error}") from None
 
@@ -172,21 +178,25 @@ def _check_live(options: Namespace, rules: Sequence[PreflightRule]) -> tuple[Pre
 
 
 def _write_result(
-    result: PreflightResult, options: Namespace, report: PreflightReport, not_checked: Sequence[str] | None
+    result: PreflightResult,
+    options: Namespace,
+    report: PreflightReport,
+    not_checked: Sequence[str] | None,
+    gaps: Collection[LintGap],
 ) -> None:
     if options.diff:
         _write_diff(result, options.lang)
     elif options.format == "text":
-        sys.stdout.write(f"{report.render(result, not_checked)}\n")
+        sys.stdout.write(f"{report.render(result, not_checked, gaps)}\n")
     elif options.format == "json":
-        sys.stdout.write(f"{json.dumps(build_json(result, options.lang, not_checked), ensure_ascii=True)}\n")
+        sys.stdout.write(f"{json.dumps(build_json(result, options.lang, not_checked, gaps), ensure_ascii=True)}\n")
 
 
 def _write_diff(result: PreflightResult, language: Language) -> None:
     """Write what can be corrected as a unified diff, without secrets and what could control the terminal."""
     texts, source = load_area("preflight", language), result.source
     edits = [edit for finding in result.findings for edit in finding.edits]
-    lines = [] if is_bicep(source.name) else _compute_diff(source, apply_edits(source.text, edits))
+    lines = [] if source.is_translated else _compute_diff(source, apply_edits(source.text, edits))
     if not lines:
         print_error(texts["preflight.no-diff"].format(file=source.name))
         return

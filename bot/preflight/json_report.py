@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -18,10 +18,16 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "advice": "note"}
 
 
-def build_json(result: PreflightResult, language: Language, not_checked: Sequence[str] | None = None) -> dict[str, Any]:
+def build_json(
+    result: PreflightResult,
+    language: Language,
+    not_checked: Sequence[str] | None = None,
+    lint_gaps: Collection[str] = (),
+) -> dict[str, Any]:
     """Build the JSON object about one template. It always has every key.
 
-    `not_checked` is what live checks couldn't look at; None if there were no live checks.
+    `not_checked` is what live checks couldn't look at; None if there were none. `lint_gaps` says why ShellCheck
+    didn't look at some scripts.
     """
     counts = {level: sum(1 for finding in result.findings if finding.level == level) for level in LEVELS}
     return {
@@ -31,6 +37,8 @@ def build_json(result: PreflightResult, language: Language, not_checked: Sequenc
         "findings": [_build_finding(finding, language) for finding in result.findings],
         "unevaluated": list(result.unevaluated),
         "unread_scripts": [redact(name) for name in result.unread_scripts],
+        "unparsed_scripts": list(result.unparsed_scripts),
+        "shellcheck_gaps": list(lint_gaps),
         "not_checked": None if not_checked is None else list(not_checked),
         "exempt": result.exempt_count,
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from bot.preflight.shellcheck import LintGap
 from bot.preflight.source_files import has_authors_lines
 from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
@@ -24,12 +25,22 @@ class PreflightReport:
         self._entries, self._language, self._style = entries, language, style
         self._texts = load_area("preflight", language)
 
-    def render(self, result: PreflightResult, not_checked: Sequence[str] | None = None) -> str:
-        """Render everything about one template. `not_checked` is what live checks, if any, couldn't look at."""
+    def render(
+        self,
+        result: PreflightResult,
+        not_checked: Sequence[str] | None = None,
+        lint_gaps: Collection[LintGap] = (),
+    ) -> str:
+        """Render everything about one template.
+
+        Args:
+            not_checked: What live checks couldn't look at; None if there were none.
+            lint_gaps: Why ShellCheck didn't look at some scripts.
+        """
         lines = [self._render_head(result)]
         for group in _group_by_rule(result.findings):
             lines += self._render_group(group, not has_authors_lines(result.source))
-        lines += self._render_rest(result, not_checked)
+        lines += self._render_rest(result, not_checked, lint_gaps)
         return "\n".join(self._style.format_line(line) for line in lines)
 
     def _render_head(self, result: PreflightResult) -> OutputLine:
@@ -90,7 +101,9 @@ class PreflightReport:
         elif not has_own_lines:
             yield self._texts["preflight.position"].format(line=line, column=column)
 
-    def _render_rest(self, result: PreflightResult, not_checked: Sequence[str] | None) -> list[OutputLine]:
+    def _render_rest(
+        self, result: PreflightResult, not_checked: Sequence[str] | None, lint_gaps: Collection[LintGap]
+    ) -> list[OutputLine]:
         """Render what could be corrected, and what wasn't looked at."""
         texts, lines = self._texts, []
         correctable = sum(1 for finding in result.findings if finding.edits)
@@ -103,9 +116,15 @@ class PreflightReport:
         if result.unevaluated:
             listed = self._list(result.unevaluated)
             lines.append(OutputLine(texts["preflight.unevaluated"].format(paths=listed), 4, hanging=2))
+        if any(template.is_bicep for template in result.templates):
+            lines.append(OutputLine(texts["preflight.bicep-read"], 4, hanging=2))
         if result.unread_scripts:
             listed = self._list(result.unread_scripts)
             lines.append(OutputLine(texts["preflight.unread"].format(names=listed), 4, hanging=2))
+        if result.unparsed_scripts:
+            listed = self._list(result.unparsed_scripts)
+            lines.append(OutputLine(texts["preflight.unparsed"].format(paths=listed), 4, hanging=2))
+        lines += [OutputLine(texts[f"preflight.shellcheck.{gap}"], 4, hanging=2) for gap in lint_gaps]
         skipped = (texts["preflight.live"],) if not_checked is None else not_checked
         return [*lines, *(OutputLine(sentence, 4, hanging=2) for sentence in skipped)]
 

@@ -13,6 +13,7 @@ from knowledge.preflight.checking import check_source
 from knowledge.preflight.corrections import apply_edits
 from knowledge.preflight.finding import PreflightFinding
 from knowledge.preflight.live.live_rule_catalog import LIVE_RULES_DIR, read_live_rules
+from knowledge.preflight.predicate import ShellRemark
 from knowledge.preflight.rule import PreflightRule, RuleExample
 from knowledge.preflight.rule_catalog import RULES_DIR, read_rules
 from knowledge.preflight.source_text import SourceText
@@ -66,6 +67,8 @@ def check_live_rules(folder: Path = LIVE_RULES_DIR, entry_ids: Collection[str] |
 
 def write_example(rule: PreflightRule, example: RuleExample) -> str:
     """Return an example as the text of a template, completed with what the rule needs to be about it."""
+    if example.resource.get("resources"):
+        return json.dumps(example.resource, indent=2, ensure_ascii=False)
     resource: dict[str, Any] = {"type": "Microsoft.VirtualMachineImages/imageTemplates", **example.resource}
     resource.setdefault("apiVersion", "2025-10-01")
     properties = resource.setdefault("properties", {})
@@ -108,8 +111,16 @@ def _check_examples(file: YamlFile, rule: PreflightRule) -> None:
 
 
 def _find(rule: PreflightRule, text: str) -> Sequence[PreflightFinding]:
-    return check_source(SourceText("example", text), [rule], EXAMPLE_DAY, read_neighbor=_read_neighbor).findings
+    return check_source(
+        SourceText("example", text), [rule], EXAMPLE_DAY, read_neighbor=_read_neighbor, lint_shell=_lint_example
+    ).findings
 
 
 def _read_neighbor(name: str) -> SourceText | None:
     return SourceText(name, "echo hello\n") if name == NEIGHBOR_NAME else None
+
+
+def _lint_example(script: str) -> Sequence[ShellRemark]:
+    """Stand in for ShellCheck, which isn't installed everywhere."""
+    remark = ShellRemark("SC2115", 'Use "${var:?}" to ensure this never expands to / .', 1, 1)
+    return [remark] if '"$F' in script else []

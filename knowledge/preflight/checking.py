@@ -10,8 +10,9 @@ from itertools import islice
 from knowledge.preflight.conditions import hold_all, holds
 from knowledge.preflight.corrections import build_edits, replace_text
 from knowledge.preflight.finding import PreflightFinding, PreflightResult, TextEdit, is_exempt
-from knowledge.preflight.place import Place, list_places
-from knowledge.preflight.predicates import PREDICATES, PredicateContext
+from knowledge.preflight.place import Place, list_places, list_unevaluated
+from knowledge.preflight.predicate import LintShell, PredicateContext
+from knowledge.preflight.predicates import PREDICATES
 from knowledge.preflight.preflight_input import CheckedTemplate, read_checked_templates
 from knowledge.preflight.rule import LEVELS, Level, PreflightRule, ScriptSearch
 from knowledge.preflight.source_text import SourceText
@@ -20,6 +21,8 @@ from knowledge.redaction.redact import redact
 
 MAX_FINDINGS = 500
 MAX_FINDINGS_PER_RULE = 20
+MAX_PARSED_CHARS = 1 << 20
+"""How much of the scripts of one file is parsed: a template of the largest size could be nothing but scripts."""
 _MAX_VALUE_CHARS = 80
 
 
@@ -29,6 +32,7 @@ def check_source(
     today: date,
     parameters: SourceText | None = None,
     read_neighbor: ReadNeighbor = lambda name: None,
+    lint_shell: LintShell | None = None,
 ) -> PreflightResult:
     """Check every template in a file.
 
@@ -40,11 +44,22 @@ def check_source(
     findings: list[PreflightFinding] = []
     unevaluated: dict[str, None] = {}
     unread: dict[str, None] = {}
+    unparsed: dict[str, None] = {}
+    budget = MAX_PARSED_CHARS
     for template in templates:
-        checker = _TemplateChecker(template, PredicateContext(today, list(read_scripts(template, read_neighbor))))
+        parsed: list[TemplateScript] = []
+        for script in read_scripts(template, read_neighbor):
+            budget -= len(script.text)
+            if budget >= 0 and script.scanned.is_parsed:
+                parsed.append(script)
+            else:
+                unparsed[redact(script.path)] = None
+        checker = _TemplateChecker(template, PredicateContext(today, parsed, lint_shell))
         for rule in rules:
             findings += islice(checker.find(rule), MAX_FINDINGS_PER_RULE)
         unevaluated |= dict.fromkeys(checker.unevaluated)
+        if template.is_bicep:
+            unevaluated |= dict.fromkeys(list_unevaluated(template.resource, template.path))
         unread |= dict.fromkeys(list_unread_scripts(template, read_neighbor))
     kept = [finding for finding in findings if not is_exempt(finding)]
     kept.sort(key=lambda finding: (LEVELS.index(finding.level), finding.position, finding.rule.id))
@@ -54,6 +69,7 @@ def check_source(
         tuple(kept[:MAX_FINDINGS]),
         tuple(unevaluated),
         tuple(unread),
+        tuple(unparsed),
         exempt_count=len(findings) - len(kept),
     )
 
@@ -128,6 +144,7 @@ class _TemplateChecker:
     ) -> PreflightFinding:
         safe = {name: _shorten(redact(value)) for name, value in values.items() if value}
         template = self._template
+        edits = () if template.is_bicep else edits
         level = find_level(rule, template.api_version)
         part = replace(place.part, name=redact(place.part.name)) if place.part else None
         if script is None:
@@ -152,7 +169,8 @@ def find_level(rule: PreflightRule, version: str | None) -> Level:
 def _list_candidates(search: ScriptSearch, script: TemplateScript, code: str) -> Iterator[tuple[int, str]]:
     if search.commands:
         for command in script.scanned.commands:
-            if command.name in search.commands and not (search.needs_sudo and command.has_sudo):
+            is_wanted = command.execution == "always" if search.always_runs else command.execution != "never"
+            if command.name in search.commands and is_wanted and not (search.needs_sudo and command.has_sudo):
                 yield command.start, command.text
         return
     start = 0

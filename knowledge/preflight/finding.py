@@ -66,6 +66,7 @@ class PreflightResult:
         findings: The worst first, then in the order of the file.
         unevaluated: The JSON paths whose values aren't known from the file, so that a rule couldn't look at them.
         unread_scripts: The addresses of scripts that aren't beside the template.
+        unparsed_scripts: The JSON paths of scripts that are too long or too complex for the parser.
         exempt_count: How many findings the file itself says to leave out.
     """
 
@@ -74,6 +75,7 @@ class PreflightResult:
     findings: tuple[PreflightFinding, ...]
     unevaluated: tuple[str, ...] = ()
     unread_scripts: tuple[str, ...] = ()
+    unparsed_scripts: tuple[str, ...] = ()
     exempt_count: int = 0
 
 

@@ -123,3 +123,15 @@ def _name_part(list_name: str, index: int, item: JsonNode) -> TemplatePart | Non
         return None
     name = item.get("runOutputName" if kind == "distributor" else "name")
     return TemplatePart(kind, index + 1, name.text if name else "")
+
+
+def list_unevaluated(node: JsonNode, path: str) -> Iterator[str]:
+    """Yield the paths of the values in `node` that only the deployment knows."""
+    if node.is_unevaluated:
+        yield path
+    elif isinstance(node.value, dict):
+        for key, member in node.value.items():
+            yield from list_unevaluated(member, f"{path}.{key}")
+    elif isinstance(node.value, list):
+        for index, item in enumerate(node.value):
+            yield from list_unevaluated(item, f"{path}[{index}]")

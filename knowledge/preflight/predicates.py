@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
 
 from knowledge.catalog.breaking_dates import BreakingDate, load_breaking_dates
 from knowledge.preflight.file_checks import (
@@ -17,9 +15,9 @@ from knowledge.preflight.file_checks import (
     find_trigger_with_fixed_target,
     find_unsuitable_security_type,
 )
-from knowledge.preflight.finding import TextEdit
 from knowledge.preflight.place import Place, list_places
 from knowledge.preflight.positioned_json import JsonNode
+from knowledge.preflight.predicate import Predicate, PredicateContext, PredicateHit
 from knowledge.preflight.preflight_input import CheckedTemplate
 from knowledge.preflight.property_checks import (
     PropertyFault,
@@ -27,6 +25,7 @@ from knowledge.preflight.property_checks import (
     find_read_only,
     find_too_new,
 )
+from knowledge.preflight.script_predicates import SCRIPT_PREDICATES
 from knowledge.preflight.step_checks import (
     Scripts,
     find_early_apt,
@@ -35,32 +34,7 @@ from knowledge.preflight.step_checks import (
     find_update_after_install,
     find_update_without_restart,
 )
-from knowledge.preflight.template_scripts import TemplateScript
-from knowledge.redaction.literal_secrets import find_literal_secrets
 from knowledge.template.vm_size import count_vcpus
-
-
-@dataclass(frozen=True)
-class PredicateContext:
-    """What a predicate can use besides the template."""
-
-    today: date
-    scripts: list[TemplateScript] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class PredicateHit:
-    """What a predicate found: a place, or an offset in a script."""
-
-    place: Place
-    values: dict[str, str] = field(default_factory=dict)
-    start: int | None = None
-    edits: tuple[TextEdit, ...] = ()
-    script: TemplateScript | None = None
-    offset: int = 0
-
-
-Predicate = Callable[[CheckedTemplate, PredicateContext], Iterator[PredicateHit]]
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]{0,60}>")
 _TOKEN = re.compile(
@@ -123,26 +97,6 @@ def find_expired_sas(template: CheckedTemplate, context: PredicateContext) -> It
     return _find_sas(template, lambda day: day < context.today)
 
 
-def find_unclosed_quotes(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find a string, a here-string, or a comment in PowerShell that's never closed."""
-    for script in context.scripts:
-        unclosed = script.scanned.unclosed
-        if unclosed is not None and script.is_complete:
-            line = script.text[unclosed.start :].split("\n")[0]
-            yield PredicateHit(script.step, {"value": line}, script=script, offset=unclosed.start)
-
-
-def find_secrets(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
-    """Find inline commands that contain a secret."""
-    for script in context.scripts:
-        if script.file is not None:
-            continue
-        lines = script.text.split("\n")
-        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-        for index, shown in find_literal_secrets(lines):
-            yield PredicateHit(script.step, {"value": shown}, script=script, offset=starts[index])
-
-
 def find_other_network(template: CheckedTemplate, context: PredicateContext) -> Iterator[PredicateHit]:
     """Find a subnet for containers that's in another virtual network than the build VM's."""
     for place in list_places(template, "properties.vmProfile.vnetConfig.containerInstanceSubnetId"):
@@ -168,8 +122,6 @@ PREDICATES: Mapping[str, Predicate] = {
     "retiring-size": find_retiring_size,
     "retired-size": find_retired_size,
     "expired-sas": find_expired_sas,
-    "unclosed-quote": find_unclosed_quotes,
-    "secret": find_secrets,
     "update-without-restart": _adapt_step_check(find_update_without_restart),
     "update-after-install": _adapt_step_check(find_update_after_install),
     "early-apt": _adapt_step_check(find_early_apt),
@@ -185,6 +137,7 @@ PREDICATES: Mapping[str, Predicate] = {
     "looping-trigger": _adapt_check(find_looping_trigger),
     "unsuitable-security-type": _adapt_check(find_unsuitable_security_type),
     "early-definition": _adapt_check(find_early_definition),
+    **SCRIPT_PREDICATES,
 }
 """The predicates by their names in rules."""
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from knowledge.model.errors import KnowledgeError
+from knowledge.preflight.bicep_reader import InvalidBicepError, read_bicep
 from knowledge.preflight.expressions import ExpressionScope, mark_elsewhere, read_parameter_values
 from knowledge.preflight.positioned_json import JsonNode, parse_json
 from knowledge.preflight.source_text import SourceText
@@ -50,6 +51,7 @@ class CheckedTemplate:
         is_deployed: Whether Azure printed it: then it has been accepted once, and has fields that nobody writes.
         neighbors: The triggers and image definitions in the same file.
         is_alone: Whether the file has no other image template.
+        is_bicep: Whether it's written in Bicep, so that edits of JSON don't fit.
     """
 
     source: SourceText
@@ -58,6 +60,7 @@ class CheckedTemplate:
     is_deployed: bool
     neighbors: tuple[FileResource, ...] = ()
     is_alone: bool = True
+    is_bicep: bool = False
 
     @cached_property
     def parsed(self) -> ImageTemplate:
@@ -96,6 +99,8 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
     """
     if reason := _describe_other_language(source.text):
         raise UnsuitableInputError(reason)
+    if is_bicep(source.text):
+        return _read_bicep_templates(source, parameters)
     root = parse_json(source.text)
     if reason := _describe_other_json(root):
         raise UnsuitableInputError(reason)
@@ -106,6 +111,27 @@ def read_checked_templates(source: SourceText, parameters: SourceText | None = N
         raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
     neighbors, is_alone = tuple(islice(_find_neighbors(root, scope), _MAX_NEIGHBORS)), len(found) == 1
     return [CheckedTemplate(source, path, node, _is_deployed(node), neighbors, is_alone) for path, node in found]
+
+
+def is_bicep(text: str) -> bool:
+    """Tell whether a text is Bicep, and not JSON."""
+    return text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[") and _BICEP.search(text) is not None
+
+
+def _read_bicep_templates(source: SourceText, parameters: SourceText | None) -> list[CheckedTemplate]:
+    values = _read_parameter_file(parameters) if parameters else _EMPTY
+    try:
+        resources = read_bicep(source.text, values)
+    except InvalidBicepError as error:
+        raise UnsuitableInputError(str(error)) from None
+    found = [
+        CheckedTemplate(source, symbol, node, is_deployed=False, is_bicep=True)
+        for symbol, node in resources
+        if node.members["type"].text.lower() in _TYPES
+    ]
+    if not found:
+        raise UnsuitableInputError("it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates")
+    return found[:MAX_TEMPLATES]
 
 
 def is_parameter_file(text: str) -> bool:
@@ -192,8 +218,6 @@ def _describe_other_language(text: str) -> str:
         return "it's empty"
     if _HCL.search(text):
         return "it's a Packer template, not an image template; check it with: packer validate"
-    if _BICEP.search(text):
-        return "it's Bicep; translate it first, with: bicep build"
     return ""
 
 

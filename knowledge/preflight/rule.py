@@ -10,12 +10,12 @@ from typing import Any, Literal
 import re2
 
 from knowledge.model.entry import LocalizedText
+from knowledge.scripts.script_code import ScriptLanguage
 from knowledge.template.image_template import OperatingSystem
 
 Level = Literal["error", "warning", "advice"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "advice")
 """From the worst."""
-ScriptLanguage = Literal["shell", "powershell"]
 ConditionTest = Literal[
     "missing", "present", "empty", "equals", "not_equals", "one_of", "not_one_of", "matches", "not_matches",
     "in_range", "not_in_range", "includes", "not_includes", "is_a", "not_a", "items", "refers_to", "not_refers_to",
@@ -53,6 +53,8 @@ class ScriptSearch:
         unless_script: What the whole script must not contain.
         needs_sudo: Whether it must be a command that runs without `sudo`.
         includes_text: Whether it also looks at comments and texts within the script.
+        always_runs: Whether it must be a command that certainly runs: in no branch, no loop, and no function that may
+            not be called.
     """
 
     language: ScriptLanguage
@@ -62,6 +64,7 @@ class ScriptSearch:
     unless_script: re2._Regexp[bytes] | None = None
     needs_sudo: bool = False
     includes_text: bool = False
+    always_runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ _KEYS = (
     "id", "level", "at", "where", "when", "unless", "predicate", "script", "os", "strict_since", "only_files",
     "becomes", "shows_as", "title", "why", "fix", "correct", "source", "examples", "near_misses",
 )  # fmt: skip
-SCRIPT_KEYS = ("language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text")
+SCRIPT_KEYS = (
+    "language", "commands", "matches", "unless", "unless_script", "needs_sudo", "includes_text", "always_runs",
+)  # fmt: skip
 _SYSTEMS = ("windows", "linux")
 _SHORTHANDS = {"shell": "Shell", "powershell": "PowerShell"}
 """What an example can give instead of a resource: a script's text."""
@@ -113,6 +115,7 @@ def _parse_script(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptSearch
         unless_script=_compile(section, "unless_script"),
         needs_sudo=section.get_bool("needs_sudo"),
         includes_text=section.get_bool("includes_text"),
+        always_runs=section.get_bool("always_runs"),
     )
 
 

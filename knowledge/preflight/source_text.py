@@ -16,10 +16,10 @@ class TextPosition(NamedTuple):
 
 
 class SourceText:
-    """The text of the file called `name`."""
+    """The text of the file called `name`; `is_translated` if its author wrote another, so that lines mean nothing."""
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
+    def __init__(self, name: str, text: str, is_translated: bool = False) -> None:
+        self.name, self.text, self.is_translated = name, text, is_translated
 
     def locate(self, offset: int) -> TextPosition:
         """Return the line and the column of an offset."""

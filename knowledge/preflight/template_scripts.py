@@ -8,17 +8,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 from knowledge.azure_names import get_last_segment
+from knowledge.preflight.bicep_reader import find_bicep_offset
 from knowledge.preflight.finding import ScriptPosition
 from knowledge.preflight.place import Place, TemplatePart, list_places
 from knowledge.preflight.positioned_json import JsonNode, find_string_offset
-from knowledge.preflight.powershell_code import scan_powershell
 from knowledge.preflight.preflight_input import CheckedTemplate
-from knowledge.preflight.rule import ScriptLanguage
-from knowledge.preflight.script_code import ScriptCode
-from knowledge.preflight.shell_code import scan_shell
 from knowledge.preflight.source_text import SourceText, TextPosition
+from knowledge.scripts.powershell_code import read_powershell
+from knowledge.scripts.script_code import ScriptCode, ScriptLanguage
+from knowledge.scripts.shell_code import read_shell
 
-MAX_SCRIPT_CHARS = 256 << 10
 _PATTERNS = ("properties.customize[*]", "properties.validate.inVMValidations[*]")
 _LANGUAGE_BY_TYPE: Mapping[str, ScriptLanguage] = {"shell": "shell", "powershell": "powershell"}
 
@@ -65,7 +64,7 @@ class TemplateScript:
     @cached_property
     def scanned(self) -> ScriptCode:
         """The script's code and commands."""
-        return (scan_shell if self.language == "shell" else scan_powershell)(self.text)
+        return (read_shell if self.language == "shell" else read_powershell)(self.text)
 
     @property
     def part(self) -> TemplatePart | None:
@@ -80,7 +79,8 @@ class TemplateScript:
             return ScriptSpot(self.file, inner, self.path, at)
         line = max((line for line in self.lines if line.start <= offset), key=lambda line: line.start)
         source = self.template.source
-        raw = find_string_offset(source.text, line.node, offset - line.start)
+        find_offset = find_bicep_offset if self.template.is_bicep else find_string_offset
+        raw = find_offset(source.text, line.node, offset - line.start)
         path = f"{self.path}[{line.number}]" if line.number >= 0 else self.path
         return ScriptSpot(source, source.locate(raw), path, ScriptPosition(inner.line, inner.column))
 
@@ -90,16 +90,14 @@ class TemplateScript:
 
 
 def read_scripts(template: CheckedTemplate, read_neighbor: ReadNeighbor) -> Iterator[TemplateScript]:
-    """Yield the scripts whose texts are known."""
+    """Yield the scripts whose texts are known, however long they are."""
     for step, language in _list_steps(template):
         node = step.item.get("inline")
         if node is not None and (node.items or node.text):
-            script = _read_inline(template, step, language, node)
-            if len(script.text) <= MAX_SCRIPT_CHARS:
-                yield script
+            yield _read_inline(template, step, language, node)
         address = step.item.get("scriptUri")
         file = read_neighbor(get_file_name(address.text)) if address and address.text else None
-        if file is not None and len(file.text) <= MAX_SCRIPT_CHARS:
+        if file is not None:
             yield TemplateScript(template, step, language, file.text, f"{step.path}.scriptUri", file=file)
 
 

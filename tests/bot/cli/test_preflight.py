@@ -17,7 +17,7 @@ from app import main
 from knowledge.preflight.rule_catalog import load_rules
 from tests.knowledge.preflight.templates import build_resource
 
-APT = {"customize": [{"type": "Shell", "name": "web", "inline": ["sudo apt-get install nginx"]}]}
+APT = {"customize": [{"type": "Shell", "name": "web", "inline": ["sudo apt-get install nginx", "cloud-init status"]}]}
 
 
 def write(folder: Path, value: Any, name: str = "a.json") -> str:
@@ -258,8 +258,19 @@ class TestBicep:
     def test_without_a_program_it_is_said(
         self, tmp_path: Path, tools: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert main(["preflight", write(tmp_path, "resource", "main.bicep")]) == 2
-        assert "neither bicep nor az is installed" in capsys.readouterr().err
+        source = write(
+            tmp_path,
+            "resource a 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n"
+            "  location: location\n  properties: {\n    buildTimeoutInMinutes: 2000\n  }\n}\n",
+            "main.bicep",
+        )
+        assert main(["preflight", source]) == 1
+        printed = capsys.readouterr().out
+        assert "line 4, column 28 · a.properties.buildTimeoutInMinutes" in printed
+        assert "values that only the deployment knows: a.location" in printed
+        assert "neither bicep nor az is installed" in printed
+        assert main(["preflight", source, "--diff"]) == 1
+        assert "nothing that can be corrected automatically" in capsys.readouterr().err
         assert main(["preflight", str(tmp_path / "missing.bicep")]) == 2
         assert "missing.bicep: cannot be read" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from knowledge.model.errors import KnowledgeError
+from knowledge.preflight.checking import MAX_PARSED_CHARS
 from knowledge.preflight.positioned_json import InvalidJsonError
 from knowledge.preflight.preflight_input import UnsuitableInputError, is_parameter_file
 from knowledge.preflight.source_text import SourceText
@@ -168,7 +169,8 @@ def test_what_only_newer_versions_refuse_is_a_warning_before(version: str, level
         ("{}", "it has no resource of the type Microsoft.VirtualMachineImages/imageTemplates"),
         ('{"builders": [{"type": "azure-arm"}]}', "it's a Packer template"),
         ('source "azure-arm" "web" {\n}\n', "it's a Packer template"),
-        ("param location string\nresource a 'x@2024-02-01' = {\n}\n", "it's Bicep"),
+        ("param location string\nresource a 'x@2024-02-01' = {\n}\n", "it has no resource of the type"),
+        ("resource a 'x@2024-02-01' = {\n  b: 'c\n}\n", "line 2, column 6: this string is never closed"),
         ('{"$schema": "https://example.com/deploymentParameters.json#", "parameters": {}}', "it has only parameters"),
         ('{"view": {"kind": "Form"}}', "it's a form of the portal"),
     ],
@@ -225,3 +227,42 @@ def test_secrets_in_names_are_not_repeated() -> None:
     value = build_resource({"customize": [{"type": "Bash", "name": secret}], secret: 1})
     for finding in check(value).findings:
         assert "Hunter2" not in f"{finding.path} {finding.part} {finding.values}"
+
+
+def test_a_command_that_never_runs_is_left_alone() -> None:
+    lines = ["cloud-init status", "set_up() {", "apt-get install x", "}", "exit 0", "apt-get install y"]
+    assert list_ids(check(build_resource({"customize": [{"type": "Shell", "inline": lines}]}))) == []
+    lines.insert(4, "if true; then set_up; fi")
+    found = list_ids(check(build_resource({"customize": [{"type": "Shell", "inline": lines}]})))
+    assert "apt-without-yes" in found
+
+
+@pytest.mark.parametrize("step", [{"inline": ["ls\n" * 100_000]}, {"scriptUri": "https://example.com/a.sh"}])
+def test_a_script_that_is_too_long_is_named_and_not_judged(step: dict[str, Any]) -> None:
+    long = SourceText("a.sh", "apt-get install x\n'" * 20_000)
+    result = check(build_resource({"customize": [{"type": "Shell", **step}]}), read_neighbor=lambda name: long)
+    assert list_ids(result) == []
+    (path,) = result.unparsed_scripts
+    assert path.startswith("$.properties.customize[0].")
+    assert result.unread_scripts == ()
+
+
+def test_a_template_of_scripts_is_parsed_in_part() -> None:
+    steps = [{"type": "Shell", "inline": ["ls " + "a" * 200_000]}] * 20
+    result = check(build_resource({"customize": steps}))
+    assert len(result.unparsed_scripts) == 20 - MAX_PARSED_CHARS // 200_003
+
+
+def test_a_syntax_error_has_its_place_in_the_script_and_in_the_template() -> None:
+    value = build_deployment(
+        [build_resource({"customize": [{"type": "Shell", "inline": ["ls", "if true; then", "  ls", "ls"]}]})]
+    )
+    (finding,) = check(value).findings
+    lines = json.dumps(value, indent=2).splitlines()
+    assert (finding.rule.id, finding.path) == (
+        "shell-block-unclosed",
+        "$.resources[0].properties.customize[0].inline[1]",
+    )
+    assert finding.script is not None
+    assert (finding.script.line, finding.script.column) == (2, 1)
+    assert lines[finding.position.line - 1][finding.position.column - 1 :].startswith("if true")
