@@ -59,7 +59,8 @@ class PreflightReport:
         first, *others = group
         rule, texts, language = first.rule, self._texts, self._language
         title = fill_values(rule.title.get(language), first.values)
-        level = texts[f"preflight.level.{first.level}"]
+        # what leads to no failure is only worth a warning
+        level = texts[f"preflight.level.{'note' if first.level == 'warning' and not rule.becomes else first.level}"]
         lines = [
             OutputLine(f"{_SIGNS[first.level]} {level}: {title} [{rule.id}]", style=_STYLES[first.level], hanging=2),
             OutputLine(self._describe_place(first, has_own_lines), 4, "dim", 2),

@@ -61,6 +61,8 @@ def labels(chat: Chat) -> list[str]:
             ["web: 2 errori", "✖ Non riuscirà: ", "personalizzatore 1 tools · riga 2 dello script"],
         ),
         ("en-US", [ASKING], ["▲ Might fail: ", "customizer 1 · script line 1 · line\u00a0"]),
+        ("en-US", [SECRET_STEP], ["▲ Warning: An inline command seems to contain a secret"]),
+        ("it-IT", [SECRET_STEP], ["▲ Avviso: Un comando inline sembra contenere un segreto"]),
         ("en-US", [ASKING, ASKING], ["and in another place"]),
         ("it-IT", [ASKING, ASKING], ["e in un altro punto"]),
         (
