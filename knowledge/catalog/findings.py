@@ -20,7 +20,6 @@ from knowledge.model.finding import (
     FindingTrigger,
     LinePattern,
 )
-from knowledge.pattern_literals import find_required_literals
 from knowledge.yaml_files.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
 from knowledge.yaml_files.yaml_section import YamlFile
 
@@ -162,6 +161,8 @@ def _build_index(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> di
 
 
 def _pack_pattern(pattern: LinePattern) -> list[Any]:
+    from knowledge.pattern_literals import find_required_literals  # the index is usually cached
+
     literals = [list(find_required_literals(regex)) for regex in pattern.regex]
     searched = (list(pattern.text), list(pattern.regex), list(pattern.unless))
     return [pattern.id, pattern.weight, *searched, pattern.is_weight_cap, literals]

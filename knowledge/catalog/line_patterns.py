@@ -39,7 +39,8 @@ class _SearchIndex:
         # The positions of the patterns that a literal speaks for, and of those that it speaks against.
         self.positions_by_text: dict[bytes, list[int]] = {}
         self.positions_by_unless: dict[bytes, list[int]] = {}
-        self.regexes: list[tuple[int, LazyPattern[bytes]]] = []
+        self.regexes: list[tuple[int, str]] = []
+        self._compiled: dict[int, LazyPattern[bytes]] = {}
         self.regexes_by_literal: dict[bytes, list[int]] = {}
         other_regexes: list[str] = []
         self.positions_of_others: list[int] = []
@@ -52,7 +53,7 @@ class _SearchIndex:
                 for literal in literals:
                     self.regexes_by_literal.setdefault(literal.encode(), []).append(len(self.regexes))
                 if literals:
-                    self.regexes.append((position, define_pattern(str(regex))))
+                    self.regexes.append((position, str(regex)))
                 else:
                     other_regexes.append(str(regex))
                     self.positions_of_others.append(position)
@@ -77,7 +78,10 @@ class _SearchIndex:
         yield from (self.positions_of_others[number] for number in self.other_regexes.find_in(searched))
         for number in numbers:
             position, regex = self.regexes[number]
-            if regex.search(searched):
+            compiled = self._compiled.get(number)
+            if compiled is None:
+                compiled = self._compiled[number] = define_pattern(regex)
+            if compiled.search(searched):
                 yield position
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -36,7 +37,7 @@ class ChainedReader:
             return part
         return self._rest.read(size)
 
-    def readinto(self, buffer: bytearray) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill the buffer with the next bytes, and return their number; 0 at the end."""
         start = self.read(len(buffer)) if self._offset < len(self._start) else b""
         buffer[: len(start)] = start
@@ -68,9 +69,9 @@ def _read_raw_blocks(first: bytes, stream: ByteReader) -> Iterator[bytes | bytea
 
 def _read_into(stream: ByteReader, buffer: bytearray | memoryview) -> int:
     """Fill the buffer from its start, and return how many bytes were read: fewer than its length at the end only."""
-    readinto = getattr(stream, "readinto", None)
-    if readinto is not None:
-        return int(readinto(buffer) or 0)
+    # Only these fill a buffer for certain: a class of `io` has the method even if it only defines `read`.
+    if isinstance(stream, (io.BufferedReader, ChainedReader)):
+        return stream.readinto(buffer)
     block = stream.read(len(buffer))
     buffer[: len(block)] = block
     return len(block)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from knowledge.build_log.reducer import MAX_LITERAL_HITS
 from knowledge.diagnosis.diagnoser import MAX_WHOLE_BYTES
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.text.streaming import MAX_CARRY_BYTES, read_blocks
+from knowledge.text.streaming import MAX_CARRY_BYTES, ChainedReader, read_blocks
 from tests.build_logs import BuildLog, begun, powershell, restart, script_failed, shell, stopped, succeeded
 from tests.shipped_knowledge import DIAGNOSER
 
@@ -158,3 +158,12 @@ def test_blocks_are_the_stream_again(parts: list[bytes]) -> None:
 def test_an_endless_line_comes_in_parts() -> None:
     parts: Iterator[bytes] = read_blocks(io.BytesIO(b"x" * (40 * MAX_CARRY_BYTES)))
     assert max(len(part) for part in parts) <= 40 * MAX_CARRY_BYTES
+
+
+def test_every_kind_of_stream_gives_the_same_blocks() -> None:
+    raw = b"".join(b"line %d\n" % number for number in range(900_000)) + b"the end"
+    read = [*read_blocks(io.BytesIO(raw))]
+    assert len(read) > 2
+    assert [*read_blocks(io.BufferedReader(io.BytesIO(raw)))] == read  # type: ignore[arg-type]
+    chained = ChainedReader(raw[: 4 << 20], io.BufferedReader(io.BytesIO(raw[4 << 20 :])))  # type: ignore[arg-type]
+    assert [*read_blocks(chained)] == read

@@ -328,3 +328,16 @@ def test_any_output_gives_at_most_five_lines_in_order(output: list[str]) -> None
     assert len(numbers) <= 5
     assert numbers == sorted(set(numbers))
     assert all(line.body == output[line.number - 2] for line in shown.lines)  # the lines themselves, not decoded copies
+
+
+def test_the_first_lines_find_the_same_patterns_as_all_later_ones() -> None:
+    patterns = [*CATALOG.line_patterns, *CATALOG.list_patterns("said")]  # as cached, with the regexes' literals
+    assert any(pattern.regex_literals for pattern in patterns)
+    lines = [line for pattern in PATTERNS for line in (*pattern.examples, *pattern.not_examples)]
+    cold, warm = LinePatternSet(patterns), LinePatternSet(patterns)
+    for _ in range(5):
+        for line in lines:
+            warm.find_all(line)  # until all patterns are searched for together
+    for number, line in enumerate(lines):
+        cold = cold if number % 20 else LinePatternSet(patterns)
+        assert cold.find_all(line) == warm.find_all(line), line

@@ -11,9 +11,18 @@ from pathlib import Path
 import pytest
 
 from knowledge.model.errors import InvalidFilesError
-from knowledge.redaction import place_files
+from knowledge.redaction import (
+    format_secrets,
+    input_secrets,
+    named_secrets,
+    place_files,
+    place_secrets,
+    token_secrets,
+)
+from knowledge.redaction.encoded_scripts import EncodedScripts
 from knowledge.redaction.key_names import classify_key_name
 from knowledge.redaction.name_files import load_names
+from knowledge.redaction.patterns import RulePrefilter, build_byte_view
 from knowledge.redaction.place_files import load_formats, load_places
 from knowledge.redaction.redact import redact
 from tests.reporting import failures_together
@@ -115,3 +124,25 @@ def test_every_name_is_classified_as_its_line_says() -> None:
                 assert classify_key_name(name) == kind
                 hidden = "[REDACTED]" if kind in ("password", "secret", "header", "signature") else "Tb7kq9Zw4mn2PxR8"
                 assert redact(f"x; {name}=Tb7kq9Zw4mn2PxR8") == f"x; {name}={hidden}" or kind == "weak"
+
+
+def test_the_first_texts_select_the_same_rules_as_all_later_ones() -> None:
+    scripts = EncodedScripts(redact)
+    rules = [
+        *named_secrets.build_prefiltered_rules(),
+        *token_secrets.build_prefiltered_rules(scripts),
+        *input_secrets.build_prefiltered_rules(),
+        *place_secrets.build_prefiltered_rules(),
+        *format_secrets.build_prefiltered_rules(),
+    ]
+    warm = RulePrefilter(rules)
+    warm.select_rules(b"x" * (1 << 20))
+    examples = [example for place in load_places() for example in (*place.examples, *place.not_examples)]
+    examples += [known.example for known in load_formats()]
+    selected = 0
+    for example in examples:
+        for view in map(build_byte_view, (example, example.upper(), f"PACKER {example}"[:40])):
+            first, later = RulePrefilter(rules).select_rules(view), warm.select_rules(view)
+            assert {id(rule) for rule in first} == {id(rule) for rule in later}, view
+            selected += len(later)
+    assert selected > len(examples)

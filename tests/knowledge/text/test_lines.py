@@ -102,3 +102,11 @@ PARTS = [
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=6).map("".join), max_size=12))
 def test_lines_read_together_are_read_as_each_alone(texts: list[str]) -> None:
     assert list(read_lines(enumerate(texts, 1))) == [read_line(number, text) for number, text in enumerate(texts, 1)]
+
+
+@given(st.lists(st.sampled_from(["a", "[x", "ui", "12345", " ", "u"]), min_size=1, max_size=12))
+def test_lines_too_short_for_a_prefix_are_read_as_each_alone(texts: list[str]) -> None:
+    lines, alone = read_lines(enumerate(texts, 1)), [read_line(number, text) for number, text in enumerate(texts, 1)]
+    assert [*lines] == alone
+    assert [lines[index] for index in range(len(lines))] == alone
+    assert lines[-3:] == alone[-3:]
