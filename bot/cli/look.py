@@ -139,8 +139,7 @@ def run(options: Namespace) -> int:
 async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, query: TemplateQuery) -> LookResult:
     """Find the template, read its status and the end of its log, and diagnose both."""
     from bot.host.services import open_services
-    from bot.host.template_mistakes import build_mistake_finder
-    from bot.workload.text_workers import TextWorkers
+    from bot.template_check.mistake_finder import ProcessMistakeFinder
     from dialogs.azure import choose_template
     from dialogs.azure.refusals import build_refusal_blocks
     from dialogs.azure.status_reply import show_combined_diagnosis
@@ -165,9 +164,8 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
                 found = await services.azure.find_templates(person, query)
             if len(found.exact_matches) != 1:
                 return LookResult((choose_template.ask_for_choice(context, request, found),))
-            find_mistakes = build_mistake_finder(TextWorkers())
             template_id, deadline = found.exact_matches[0], compute_deadline()
-            snapshot = await fetch_snapshot(services.azure, person, template_id, deadline, find_mistakes)
+            snapshot = await fetch_snapshot(services.azure, person, template_id, deadline, ProcessMistakeFinder())
         except AzureRefusedError as refused:
             if refused.refusal.reason == "sign-in":
                 raise _NotSignedInError from None

@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.host.template_mistakes import build_mistake_finder
 from bot.telemetry.observer import NullObserver, Observer
 from bot.template_check.checker import ProcessTemplateChecker
+from bot.template_check.mistake_finder import ProcessMistakeFinder
+from bot.template_check.process_pool import TemplateProcessPool
 from bot.workload.text_workers import TextWorkers
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
@@ -90,6 +91,7 @@ def build_dialog_services(
                 return diagnose_and_observe(text, language)
         return await workers.run(lambda: diagnose_and_observe(text, language))
 
+    pool = TemplateProcessPool()
     resources = DialogResources(
         diagnose,
         _format_current_time,
@@ -97,8 +99,8 @@ def build_dialog_services(
         ticket_filer,
         attachment_reader,
         look_sharer,
-        ProcessTemplateChecker(),
-        build_mistake_finder(workers),
+        ProcessTemplateChecker(pool),
+        ProcessMistakeFinder(pool),
     )
     return DialogServices(
         Conversation(knowledge.base, resources, knowledge.texts),

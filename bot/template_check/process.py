@@ -1,4 +1,4 @@
-"""The process that checks one template: `python -m bot.template_check.process`.
+"""The process that works on one template: `python -m bot.template_check.process`.
 
 It reads a JSON object from standard input, and writes one to standard output. It has no secrets in its environment, and
 little memory and time, so that no template can do harm.
@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.template_check.check_text import check_text
 from dialogs.model.preflight import TemplateCheck
 from dialogs.state.codec import build_codec
+from knowledge.mistakes.template_mistakes import find_mistakes
+from knowledge.model.template_mistake import TemplateMistake
 from knowledge.preflight.rule_catalog import load_rules
 
+
+@dataclass(frozen=True, slots=True)
+class FoundMistakes:
+    """What's found for a lookup."""
+
+    mistakes: tuple[TemplateMistake, ...] = ()
+
+
 CHECK_CODEC = build_codec(TemplateCheck)
+MISTAKES_CODEC = build_codec(FoundMistakes)
 MAX_MEMORY_BYTES = 768 << 20
 MAX_CPU_SECONDS = 5
 _MAX_INPUT_BYTES = 4 << 20
@@ -39,21 +51,21 @@ def limit_resources() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the check that a request asks for, as JSON values."""
-    check = check_text(
-        request["text"],
-        load_rules(),
-        datetime.now(UTC).date(),
-        request["language"],
-        request["name"],
-        request["is_live"],
-    )
-    result: dict[str, Any] = CHECK_CODEC.encode(check)
+    """Return what a request asks for, as JSON values: a check, or the mistakes for a lookup."""
+    today = datetime.now(UTC).date()
+    result: dict[str, Any]
+    if request["task"] == "mistakes":
+        result = MISTAKES_CODEC.encode(FoundMistakes(find_mistakes(request["text"], today)))
+    else:
+        check = check_text(
+            request["text"], load_rules(), today, request["language"], request["name"], request["is_live"]
+        )
+        result = CHECK_CODEC.encode(check)
     return result
 
 
 def main() -> int:
-    """Check the template on standard input."""
+    """Answer the request on standard input."""
     limit_resources()
     try:
         result = answer(json.loads(sys.stdin.buffer.read(_MAX_INPUT_BYTES)))

@@ -13,7 +13,8 @@ import pytest
 from bot.template_check.check_text import check_text
 from bot.template_check.checker import ProcessTemplateChecker
 from bot.template_check.process import CHECK_CODEC
-from dialogs.model.preflight import MAX_CHECKED_BYTES, MAX_KEPT_FINDINGS, CheckedPlace
+from bot.template_check.process_pool import TemplateProcessPool
+from dialogs.model.preflight import MAX_CHECKED_BYTES, MAX_KEPT_FINDINGS, CheckedPlace, TemplateCheck
 from knowledge.preflight.rule_catalog import load_rules
 
 SECRET = "Tr4verse-Quarry-58"
@@ -147,7 +148,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_template_is_answered_and_blocks_nobody(text: str) -> None:
     """The loop goes on while it's checked; what the answer says depends on how far the time goes."""
-    checking = asyncio.ensure_future(ProcessTemplateChecker(max_seconds=10)(text, "en"))
+    checking = asyncio.ensure_future(ProcessTemplateChecker(TemplateProcessPool(max_seconds=10))(text, "en"))
     ticks = 0
     while not checking.done():
         await asyncio.sleep(0.01)
@@ -169,7 +170,7 @@ async def test_a_hostile_template_is_answered_and_blocks_nobody(text: str) -> No
     ],
 )
 async def test_a_process_that_fails_is_a_reason(program: str, reason: str) -> None:
-    checker = ProcessTemplateChecker(max_seconds=1, command=(sys.executable, "-c", program))
+    checker = ProcessTemplateChecker(TemplateProcessPool(1, command=(sys.executable, "-c", program)))
     check = await checker("{}", "en")
     assert check.problem is not None
     assert check.problem.reason == reason
@@ -177,19 +178,21 @@ async def test_a_process_that_fails_is_a_reason(program: str, reason: str) -> No
 
 async def test_a_canceled_turn_ends_its_process() -> None:
     """The next one gets the only slot at once."""
-    slow = ProcessTemplateChecker(60, 1, (sys.executable, "-c", "import time; time.sleep(60)"))
-    waiting = asyncio.ensure_future(slow("{}", "en"))
+    command = (sys.executable, "-c", "import sys, time; time.sleep(60 * ('slow' in sys.stdin.read())); print('{}')")
+    checker = ProcessTemplateChecker(TemplateProcessPool(60, 1, command))
+    waiting = asyncio.ensure_future(checker("slow", "en"))
     await asyncio.sleep(0.2)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not slow._slots.locked()
+    async with asyncio.timeout(30):
+        assert await checker("quick", "en") == TemplateCheck()
 
 
 async def test_the_process_has_none_of_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGE_MEDIC_APP_PASSWORD", SECRET)
     program = "import os, sys; sys.exit(3 if any('PASSWORD' in name for name in os.environ) else 1)"
-    check = await ProcessTemplateChecker(command=(sys.executable, "-c", program))("{}", "en")
+    check = await ProcessTemplateChecker(TemplateProcessPool(command=(sys.executable, "-c", program)))("{}", "en")
     assert check.problem is not None
     assert check.problem.reason == "broken"
 
@@ -200,7 +203,7 @@ async def test_the_process_has_little_memory() -> None:
         "from bot.template_check.process import limit_resources\nlimit_resources()\n"
         "try:\n    x = bytearray(2 << 30)\nexcept MemoryError:\n    raise SystemExit(3)\n"
     )
-    check = await ProcessTemplateChecker(command=(sys.executable, "-c", program))("{}", "en")
+    check = await ProcessTemplateChecker(TemplateProcessPool(command=(sys.executable, "-c", program)))("{}", "en")
     assert check.problem is not None
     assert check.problem.reason == "too-slow"
 
