@@ -46,9 +46,11 @@ def show_check(context: DialogContext, kept: KeptCheck) -> Reply:
 
 def render_title(context: DialogContext, finding: TemplateFinding) -> Paragraph:
     """Render what will happen, on one line with its mark."""
-    level = TextRun(f"{context.format_text(f'preflight.level.{finding.level}')}: ", "bold")
+    # what leads to no failure is only worth a warning
+    level = "note" if finding.level == "warning" and not finding.entry else finding.level
+    label = TextRun(f"{context.format_text(f'preflight.level.{level}')}: ", "bold")
     title = context.fill_text(finding.title, finding.values)
-    return Paragraph((level, *title), mark=MARKS[finding.level])
+    return Paragraph((label, *title), mark=MARKS[finding.level])
 
 
 def render_place(context: DialogContext, finding: TemplateFinding) -> Paragraph:

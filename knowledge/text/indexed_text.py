@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate, islice, pairwise
 from operator import attrgetter
 
-from knowledge.text.lines import LineSource, LogLine
+from knowledge.text.lines import LineSource, LogLine, PlainLines
 
 _MIN_HARD_WRAP_CHARS = 40
 _MAX_HARD_WRAPPED_LINES = 400
@@ -29,11 +29,16 @@ class IndexedText:
     def __init__(self, lines: Sequence[LogLine], is_hard_wrapped: bool = False) -> None:
         """Join `lines` by blanks; with `is_hard_wrapped`, without one between physical lines, which may split words."""
         self.lines: Sequence[LogLine] = lines
-        self.sources: list[LineSource] = list(map(_get_source, lines))
-        if "echo" in self.sources:
-            self.lines = [line for line in lines if line.source != "echo"]
-            self.sources = list(map(_get_source, self.lines))
-        self._bodies = list(map(_get_body, self.lines))
+        self.sources: list[LineSource]
+        self._bodies: Sequence[str]
+        if isinstance(lines, PlainLines):
+            self.sources, self._bodies = ["plain"] * len(lines), lines.bodies
+        else:
+            self.sources = list(map(_get_source, lines))
+            if "echo" in self.sources:
+                self.lines = [line for line in lines if line.source != "echo"]
+                self.sources = list(map(_get_source, self.lines))
+            self._bodies = list(map(_get_body, self.lines))
         text = "\n".join(self._bodies)
         if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
             self._bodies = [_collapse_whitespace(body) for body in self._bodies]

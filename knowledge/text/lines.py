@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import repeat
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 from knowledge.patterns import define_text_pattern
 from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
@@ -81,14 +80,40 @@ get_number = attrgetter("number")
 _new_line = partial(tuple.__new__, LogLine)
 
 
-def read_lines(text_lines: TextLines | Iterable[tuple[int, str]]) -> list[LogLine]:
+class PlainLines(Sequence[LogLine]):
+    """Lines without prefixes, each of which becomes an object when it's read: a hostile text has tens of thousands."""
+
+    def __init__(self, text_lines: TextLines) -> None:
+        """Take the lines, none of which has a prefix."""
+        self.bodies = text_lines.texts
+        self._numbers = text_lines.numbers
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    @overload
+    def __getitem__(self, index: int) -> LogLine: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[LogLine]: ...
+
+    def __getitem__(self, index: int | slice) -> LogLine | Sequence[LogLine]:
+        if isinstance(index, slice):
+            return list(PlainLines(TextLines(self._numbers[index], self.bodies[index])))
+        return LogLine(self._numbers[index], "plain", self.bodies[index])
+
+    def __iter__(self) -> Iterator[LogLine]:
+        return (LogLine(number, "plain", body) for number, body in zip(self._numbers, self.bodies, strict=True))
+
+
+def read_lines(text_lines: TextLines | Iterable[tuple[int, str]]) -> Sequence[LogLine]:
     """Parse many lines. The result is that of `read_line` for each, in much less time.
 
     Neighboring lines share most of their prefixes. So each part of a prefix is compared with an earlier line's, and
     only parsed if it's new. Rare cases are left to `read_line`.
     """
     text_lines = collect_lines(text_lines)
-    return _build_plain_lines(text_lines) if _are_too_short(text_lines.texts) else _read_long_lines(text_lines)
+    return PlainLines(text_lines) if _are_too_short(text_lines.texts) else _read_long_lines(text_lines)
 
 
 def _read_long_lines(text_lines: TextLines) -> list[LogLine]:
@@ -152,13 +177,6 @@ def _are_too_short(texts: Sequence[str]) -> bool:
     if len(joined) >= len(texts) * _MIN_PREFIX_CHARS or _EMPTY_UI_LINES[1] in joined:
         return False
     return max(map(len, texts)) < _MIN_PREFIX_CHARS
-
-
-def _build_plain_lines(text_lines: TextLines) -> list[LogLine]:
-    """Return lines without prefixes, without a loop in Python: a hostile text has tens of thousands."""
-    nothing: Iterator[None] = repeat(None)
-    fields = zip(text_lines.numbers, repeat("plain"), text_lines.texts, nothing, nothing, repeat(False), nothing)
-    return list(map(_new_line, fields))
 
 
 def _read_after_prefix(number: int, text: str, pos: int, parsed: LogLine) -> LogLine:

@@ -101,4 +101,4 @@ PARTS = [
 
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=6).map("".join), max_size=12))
 def test_lines_read_together_are_read_as_each_alone(texts: list[str]) -> None:
-    assert read_lines(enumerate(texts, 1)) == [read_line(number, text) for number, text in enumerate(texts, 1)]
+    assert list(read_lines(enumerate(texts, 1))) == [read_line(number, text) for number, text in enumerate(texts, 1)]
