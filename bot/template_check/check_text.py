@@ -47,15 +47,14 @@ def check_text(
     name = redact(name)
     if len(text.encode("utf-8", "replace")) > MAX_CHECKED_BYTES:
         return _refuse(name, "too-large")
-    if is_bicep(text):
-        return _refuse(name, "bicep")
-    laid_out = _lay_out(text) if is_live or text.count("\n") < _MIN_LINES else None
+    has_bicep = is_bicep(text)
+    laid_out = _lay_out(text) if not has_bicep and (is_live or text.count("\n") < _MIN_LINES) else None
     try:
         result = check_source(SourceText("", laid_out or text), rules, today)
     except InvalidJsonError as error:
         return TemplateCheck(name, problem=CheckProblem("not-json", error.line, error.column))
     except KnowledgeError:
-        return _refuse(name, "no-template")
+        return _refuse(name, "bicep" if has_bicep else "no-template")
     return _build_check(result, language, name, has_own_lines=laid_out is None)
 
 

@@ -16,7 +16,7 @@ CheckProblemReason = Literal[
     "too-large",  # it has more than `MAX_CHECKED_BYTES`
     "too-slow",  # checking it took too long, or too much memory
     "not-json",  # the JSON breaks at `line` and `column`
-    "bicep",  # Bicep, which can't be translated here
+    "bicep",  # Bicep without an image template that can be read without its compiler
     "no-template",  # there's no image template in it
     "broken",  # checking it failed
 ]

@@ -133,9 +133,15 @@ async def test_a_template_is_checked_and_its_text_is_not_kept(
 
 
 async def test_bicep_gets_a_sentence_with_what_to_do(room: Room) -> None:
-    room.drive.content = b"resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}\n"
+    room.drive.content = b"resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n"
     await room.attach(attachment("main.bicep"))
     assert await room.find("bicep build FILE")
+
+
+async def test_bicep_is_checked_as_far_as_it_can_be_read(room: Room) -> None:
+    room.drive.content = b"resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}\n"
+    await room.attach(attachment("main.bicep"))
+    assert await room.find("main.bicep: ")
 
 
 async def test_a_template_that_is_too_large_is_checked_on_the_command_line(room: Room) -> None:

@@ -64,6 +64,30 @@ def test_lines_of_what_azure_returned_mean_nothing() -> None:
         assert {finding.place.line for finding in check.findings} == {0}
 
 
+def test_bicep_is_read_without_its_compiler() -> None:
+    """Its lines are the person's own, and nothing is corrected: corrections are edits of JSON."""
+    text = """param location string = resourceGroup().location
+resource web 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
+  name: 'web'
+  location: location
+  properties: {
+    source: { type: 'PlatformImage', publisher: 'Canonical', offer: 'o', sku: 's', version: 'latest' }
+    customize: [
+      {
+        type: 'Shell'
+        inline: ['sudo apt-get install nginx']
+      }
+    ]
+  }
+}
+"""
+    check = check_text(text, RULES, TODAY, "en", "main.bicep")
+    (finding,) = (each for each in check.findings if each.rule == "apt-without-yes")
+    assert (finding.place.line, finding.place.script_line) == (10, 1)
+    assert (check.problem, check.corrected) == (None, "")
+    assert len(check.unevaluated) == 1
+
+
 def test_a_correction_is_shown_and_saved_without_secrets() -> None:
     secret = {"type": "Shell", "inline": [f"export DB_PASSWORD={SECRET}"]}
     check = check_text(build_template(ASKING, secret), RULES, TODAY, "en")
@@ -119,7 +143,8 @@ def test_findings_of_one_rule_are_one() -> None:
     [
         ("x" * (MAX_CHECKED_BYTES + 1), "too-large"),
         ("à" * (MAX_CHECKED_BYTES // 2 + 1), "too-large"),
-        ("resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n}", "bicep"),
+        ("resource v 'Microsoft.Network/virtualNetworks@2024-05-01' = {\n  name: 'v'\n}", "bicep"),
+        ("resource t 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {\n", "bicep"),
         ('{"type": "Microsoft.Compute/images"}', "no-template"),
         ("", "no-template"),
         ('{"type": "Microsoft.VirtualMachineImages/imageTemplates",\n "properties": {', "not-json"),
