@@ -13,12 +13,11 @@ from bot.cards.cards import build_summary, render_card
 from bot.cards.fallback import render_fallback
 from bot.cards.messages import build_reply_message
 from bot.cards.splitting import split_reply
+from dialogs.model.duration_bars import DurationBar, DurationBars
 from dialogs.model.reply import (
     Button,
     Command,
     CopyableText,
-    DurationBar,
-    DurationBars,
     FactTable,
     FoldedSection,
     FormField,

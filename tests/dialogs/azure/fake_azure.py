@@ -103,7 +103,7 @@ class FakeAzure:
     async def fetch_template_json(self, person: Person, ref: TemplateId) -> str:
         self._note("template", ref)
         await self._hang("template")
-        return self.template_texts[ref]
+        return self.template_texts.get(ref, "{}")
 
     async def fetch_live_facts(self, person: Person, template: CheckedTemplate) -> LiveFacts:
         self._note("live_facts", template.name)
