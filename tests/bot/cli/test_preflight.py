@@ -290,7 +290,7 @@ def test_a_template_in_azure_is_checked_with_what_it_refers_to(capsys: pytest.Ca
     )
     assert "[subnet-private-link-policy]" in printed
     assert "line 1" not in printed
-    assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script addresses answer")
+    assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script URLs respond")
 
 
 @pytest.mark.usefixtures("_without_settings")
