@@ -47,9 +47,9 @@ def test_a_good_template_is_said_to_be_good(tmp_path: Path, capsys: pytest.Captu
     name = write(tmp_path, build_resource())
     assert main(["preflight", name]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(f"{name}: Nothing I know of would fail.\n  Not looked at:\n")
+    assert printed.startswith(f"{name}: I found nothing that would fail.\n  Not checked:\n")
     assert main(["preflight", name, "--lang", "it"]) == 0
-    assert "Per quanto ne so" in capsys.readouterr().out
+    assert "Non ho trovato nulla che causerebbe un errore" in capsys.readouterr().out
 
 
 def test_a_finding_has_its_place_its_fix_and_its_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +185,7 @@ def test_an_unreadable_file_is_2_and_the_others_are_checked(
     printed = capsys.readouterr()
     assert f"{bad}: {message}" in printed.err
     assert "missing.json: cannot be read" in printed.err
-    assert f"{good}: Nothing I know of would fail." in printed.out
+    assert f"{good}: I found nothing that would fail." in printed.out
 
 
 @pytest.mark.parametrize(
@@ -285,10 +285,12 @@ def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_template_in_azure_is_checked_with_what_it_refers_to(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preflight", "--live", "preflight-subnet", "--sandbox"]) == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("preflight-subnet: 1 error, 1 piece of advice\n  ✖ Will fail: The private link service")
+    assert printed.startswith(
+        "preflight-subnet: 1 error, 1 piece of advice\n  ✖ Will fail: Network policies for private link services"
+    )
     assert "[subnet-private-link-policy]" in printed
     assert "line 1" not in printed
-    assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script addresses answer")
+    assert printed.rstrip().endswith("policies, locks, quotas, firewalls, and whether script URLs respond")
 
 
 @pytest.mark.usefixtures("_without_settings")

@@ -32,7 +32,7 @@ async def conversation() -> AsyncIterator[Conversation]:
         ("win11-golden", "In the template, line 7 of customizer 3: A quote or a comment is never closed."),
         (
             "win11-avd",
-            "In the template, line 5 of customizer 2: An installer starts without an option that silences it.",
+            "In the template, line 5 of customizer 2: The script starts an installer without an option for silent installation.",
         ),
         # the reason is in the script, but no rule knows it: a service, a package, or a library that's missing
         ("win10-kiosk", ""),

@@ -98,7 +98,7 @@ def get_mistake(chat: LookingChat) -> dict[str, Any] | None:
                 "In the template, line 2 of customizer 1: A quote or a comment is never closed.",
                 f"▶ line 2  {OPEN_QUOTE}",
                 'Fix in the template, line 2 of customizer 1. Close it on this line: "An error occurred: $_.',
-                "In the template, line 2 of customizer 1. PowerShell can't parse the script, so nothing of it runs.",
+                "In the template, line 2 of customizer 1. PowerShell can't parse the script, so none of it runs.",
             ),
         ),
         (
@@ -106,7 +106,7 @@ def get_mistake(chat: LookingChat) -> dict[str, Any] | None:
             (
                 "Nel modello, personalizzatore 1, riga 2. Una virgoletta o un commento non viene mai chiuso.",
                 f"▶ riga 2  {OPEN_QUOTE}",
-                'Correzione nel modello, personalizzatore 1, riga 2. Chiudila in questa riga: "An error occurred: $_.',
+                'Correzione nel modello, personalizzatore 1, riga 2. Aggiungi la chiusura in questa riga: "An error occurred: $_.',
                 "Nel modello, personalizzatore 1, riga 2. PowerShell non riesce ad analizzare lo script",
             ),
         ),
@@ -133,7 +133,7 @@ async def test_the_walk_shows_the_correction_as_a_diff() -> None:
     mistake = get_mistake(chat)
     assert mistake is not None, shown
     assert mistake["rule"] == "apt-without-yes"
-    assert "Likely: the log shows the silence, and the template a reason for it." in shown
+    assert "Likely: the log shows the silence, and the template shows a reason for it." in shown
     chat.state = json.loads(json.dumps(chat.state))
     for _ in range(6):
         if "+sudo apt-get -y install nginx" in chat.shown:

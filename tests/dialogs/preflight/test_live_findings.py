@@ -49,7 +49,7 @@ async def test_what_is_wrong_in_azure_is_in_the_list(locale: str, yes: str, said
 async def test_what_was_looked_up_is_no_advice_anymore() -> None:
     shown = await check(open_live_chat())
     assert "must be allowed to assign" not in shown
-    assert "golden: nothing I know of would fail" in shown
+    assert "golden: I found nothing that would fail" in shown
 
 
 async def test_its_fix_can_be_shown() -> None:
@@ -60,7 +60,7 @@ async def test_its_fix_can_be_shown() -> None:
 
 async def test_what_could_not_be_looked_at_is_named() -> None:
     shown = await check(open_live_chat(answers={ROLES: "denied"}))
-    assert "Not looked at: " in shown
+    assert "Not checked: " in shown
     assert "role assignments (no access to rg-network)" in shown
 
 

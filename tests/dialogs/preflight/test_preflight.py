@@ -68,7 +68,7 @@ def labels(chat: Chat) -> list[str]:
         (
             "en-US",
             [{"type": "Shell", "scriptUri": "https://example.com/setup.sh", "sha256Checksum": "a" * 64}],
-            ["Not looked at: permissions", "scripts that the template only links to (setup.sh)"],
+            ["Not checked: permissions", "scripts that the template only links to (setup.sh)"],
         ),
     ],
 )
@@ -77,12 +77,12 @@ async def test_a_pasted_template_gets_a_list(locale: str, steps: list[dict[str, 
     shown = await chat.say(build_template(*steps))
     for words in said:
         assert words in shown
-    assert ("Non esaminato" if locale == "it-IT" else "Not looked at: ") in shown
+    assert ("Non esaminato" if locale == "it-IT" else "Not checked: ") in shown
 
 
 @pytest.mark.parametrize(
     ("locale", "said"),
-    [("en-US", "nothing I know of would fail"), ("it-IT", "per quanto ne so, niente causerebbe un errore")],
+    [("en-US", "I found nothing that would fail"), ("it-IT", "non ho trovato nulla che causerebbe un errore")],
 )
 async def test_nothing_found_is_an_answer(locale: str, said: str) -> None:
     chat = open_chat(locale)
@@ -114,8 +114,8 @@ async def test_the_fix_of_each_finding_follows() -> None:
     assert "Finding 1 of " in shown
     assert "Fix: " in shown
     seen = [shown]
-    while "Next one" in labels(chat):
-        seen.append(await chat.press("Next one"))
+    while "Next finding" in labels(chat):
+        seen.append(await chat.press("Next finding"))
     (asking,) = (each for each in seen if "apt" in each and "+" in each)
     assert '"sudo apt-get -y install nginx"' in asking
     assert "web: " in await chat.press("All findings")

@@ -34,13 +34,13 @@ def test_they_are_sorted_and_counted_together() -> None:
 def test_what_azure_did_not_show_is_said() -> None:
     check = add_live_findings(CHECK, [], ("role assignments (no access to rg-network)",), True, "en")
     shown = render_plain_text(show_check(context(), KeptCheck(1, check)))
-    assert "Not looked at: role assignments (no access to rg-network)." in shown
+    assert "Not checked: role assignments (no access to rg-network)." in shown
 
 
 def test_where_nothing_could_be_looked_up_only_the_reason_is_said() -> None:
     check = add_live_findings(CHECK, [], ("everything in Azure: you aren't signed in",), False, "en")
     shown = render_plain_text(show_check(context(), KeptCheck(1, check)))
-    assert "Not looked at: everything in Azure: you aren't signed in." in shown
+    assert "Not checked: everything in Azure: you aren't signed in." in shown
 
 
 def test_the_worst_are_kept() -> None:

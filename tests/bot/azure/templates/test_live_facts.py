@@ -61,7 +61,7 @@ async def test_all_is_looked_up_by_get_with_the_persons_token(
     result = await check_parsed_template_live(reader, PERSON, template, "en")
     assert result.findings == ()
     assert result.was_looked_up
-    assert result.not_checked == ("policies, locks, quotas, firewalls, and whether script addresses answer",)
+    assert result.not_checked == ("policies, locks, quotas, firewalls, and whether script URLs respond",)
     assert {method for method, *_ in azure.hits} == {"GET"}
     assert azure.tokens == {f"Bearer token for {azure.cloud.resource_scope}"}
     assert len(azure.hits) <= MAX_LOOKUPS
