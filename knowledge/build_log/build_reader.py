@@ -20,7 +20,7 @@ from knowledge.build_log.provisioner_runs import (
 from knowledge.build_log.stages import begin_clean_up, finish_stages, follow_phase, forget_late_stages, stop_stage
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LineSource, LogLine
-from knowledge.text.log_lines import LineRow, LogLines
+from knowledge.text.log_lines import LogLines
 
 _SCRIPT_EXIT_STATUS = define_text_pattern(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
 _TELEMETRY_START = "(telemetry) Starting provisioner"
@@ -34,41 +34,41 @@ _MAX_HEAD_LINES = 400
 def find_last_build(lines: LogLines) -> LogLines:
     """Return the lines of the last build in `lines`; `lines` itself when there is only one."""
     start = 0
-    if len({row[4] for row in lines.rows if row[4]}) > 1:
-        run_ids = [(row[4], index) for index, row in enumerate(lines.rows) if row[4]]
+    if len({line[4] for line in lines} - {None, ""}) > 1:
+        run_ids = [(line.run_id, index) for index, line in enumerate(lines) if line.run_id]
         start = max(index for (run_id, _), (next_id, index) in pairwise(run_ids) if next_id != run_id)
     if _BUILD_START_PREFIX in lines.text:
-        for index, (_, _, body, _, _, is_prefixed, component) in enumerate(lines.rows):
+        for index, (_, _, body, _, _, is_prefixed, component) in enumerate(lines):
             # A plugin prints a Packer version, too: only the one without a component starts a build.
             if component is None and is_prefixed and body.startswith(_BUILD_START_PREFIX):
                 start = max(start, index)
-    return LogLines(lines.rows[start:]) if start else lines
+    return LogLines(lines[start:]) if start else lines
 
 
 def read_build(lines: Sequence[LogLine]) -> Build:
     """Read the last build in `lines`, which are a build log or a part of one."""
     reader = _BuildReader(find_last_build(lines if isinstance(lines, LogLines) else LogLines(lines)))
     has_telemetry, names_connection = reader.has_telemetry, reader.names_connection
-    rows = reader.build.lines.rows
+    own_lines = reader.build.lines
     previous_time, begin = None, 0
-    for index, (_, source, body, _, _, _, _) in enumerate(rows):
+    for index, (source, body) in enumerate(zip(own_lines.sources, own_lines.bodies, strict=True)):
         # Nearly all lines fail these tests, so they're kept outside the reader.
         mark = find_mark(body) if body[:START_CHARS] in MARKS_BY_START else None
         is_significant = mark is not None or source == "verdict" or has_telemetry
         if is_significant or (names_connection and ("WinRM" in body or "SSH" in body)):
             if source != "echo":
-                previous_time = _find_last_time(rows, begin, index) or previous_time
+                previous_time = _find_last_time(own_lines, begin, index) or previous_time
                 begin = index
-                reader.read(index, reader.build.lines[index], mark, previous_time)
+                reader.read(index, own_lines[index], mark, previous_time)
         elif "xit" in body and source != "echo":
             reader.read_exit(index, source, body)
-    return reader.finish(_find_last_time(rows, begin, len(rows)) or previous_time)
+    return reader.finish(_find_last_time(own_lines, begin, len(own_lines)) or previous_time)
 
 
-def _find_last_time(rows: Sequence[LineRow], begin: int, end: int) -> datetime | None:
+def _find_last_time(lines: LogLines, begin: int, end: int) -> datetime | None:
     """Return the last time from the line at `begin` to the one before `end`; `None` if they have none."""
     for index in range(end - 1, begin - 1, -1):
-        if time := rows[index][3]:
+        if time := lines[index].time:
             return time
     return None
 
@@ -89,7 +89,7 @@ class _BuildReader:
     def read(self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""
         build, body = self.build, line.body
-        code = parse_exit_code(body) if "xit" in body else None
+        code = parse_exit_code(body)
         is_over = build.is_over
         if not is_over:
             self._update_timeline(index, line, mark, previous_time)
@@ -125,10 +125,10 @@ class _BuildReader:
     def _update_timeline(
         self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None
     ) -> None:
-        build = self.build
+        build, time = self.build, line.time or previous_time
         tells_phase = _update_phase(build, line, mark)
         if tells_phase:
-            follow_phase(build, index, line.time or previous_time)
+            follow_phase(build, index, time)
         name = None
         if self.has_telemetry:
             name = read_telemetry(build, line, index, previous_time)
@@ -137,8 +137,8 @@ class _BuildReader:
         if name:
             # A run ends at the time of the line before: Packer does not print when a provisioner ends.
             end_run(build, index, previous_time)
-            forget_late_stages(build, line.time or previous_time)
-            build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
+            forget_late_stages(build, time)
+            build.runs.append(ProvisionerRun(name, index, time))
         elif tells_phase and build.phase == "capture" and line.source == "output":
             end_run(build, index, previous_time)
 

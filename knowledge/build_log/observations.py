@@ -132,14 +132,14 @@ def _get_end_number(build: Build, run: ProvisionerRun) -> int:
 def find_gaps(build: Build) -> Iterator[LogGap]:
     """Yield the periods without a line that has a time, if `build` has all lines of the log."""
     last: datetime | None = None
-    last_number = 0
-    for number, _, _, time, _, _, _ in build.lines.rows:
+    last_index = 0
+    for index, time in enumerate(build.lines.all_times):
         if time is None:
             continue
         # Lines of the same second share one object, and comparing is faster than subtracting.
         if time is not last and last is not None and time - last >= _MIN_GAP:
-            yield LogGap(int((time - last).total_seconds()), last_number)
-        last, last_number = time, number
+            yield LogGap(int((time - last).total_seconds()), build.lines[last_index].number)
+        last, last_index = time, index
 
 
 def _detect_sysprep_loop(build: Build) -> Observation | None:

@@ -13,7 +13,7 @@ from itertools import accumulate, count
 from operator import add
 
 from knowledge.text.lines import LogLine
-from knowledge.text.log_lines import LogLines
+from knowledge.text.log_lines import LogLines, PlainLines
 
 _MIN_HARD_WRAP_CHARS = 40
 _MAX_HARD_WRAPPED_LINES = 400
@@ -28,11 +28,13 @@ class IndexedText:
 
     def __init__(self, lines: Sequence[LogLine], is_hard_wrapped: bool = False) -> None:
         """Join `lines` by blanks; with `is_hard_wrapped`, without one between physical lines, which may split words."""
-        self.lines = (lines if isinstance(lines, LogLines) else LogLines(lines)).drop_echo()
+        if not isinstance(lines, PlainLines):
+            lines = (lines if isinstance(lines, LogLines) else LogLines(lines)).drop_echo()
+        self.lines: LogLines | PlainLines = lines
         self.sources = self.lines.sources
         self._bodies = self.lines.bodies
         text = "\n".join(self._bodies)
-        if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
+        if _has_blanks_to_collapse(text):
             self._bodies = [_collapse_whitespace(body) for body in self._bodies]
             text = "\n".join(self._bodies)
         # In the common case, ASCII, the offsets follow from the lengths, without a Python loop.
@@ -40,7 +42,7 @@ class IndexedText:
         if self._is_simple:
             self.flat = text.replace("\n", " ").encode()
         else:
-            numbers = [row[0] for row in self.lines.rows]
+            numbers = [line.number for line in self.lines]
             self.flat, self._line_starts = _join_bodies(numbers, self._bodies, is_hard_wrapped)
         self.lower = self.flat.lower()
 
@@ -60,6 +62,13 @@ class IndexedText:
     def find_line_range(self, begin: int, end: int) -> range:
         """Return the indexes in `lines` of the lines that the bytes from `begin` to `end` touch."""
         return range(self.find_line_index(begin), self.find_line_index(max(end - 1, begin)) + 1)
+
+
+def _has_blanks_to_collapse(text: str) -> bool:
+    if text[:1] == " " or "\t" in text or "\xa0" in text:
+        return True
+    # One search for both in nearly all texts: reading the text is what takes time.
+    return "  " in text.replace("\n", " ") and ("  " in text or "\n " in text)
 
 
 def _collapse_whitespace(body: str) -> str:

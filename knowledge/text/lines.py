@@ -63,24 +63,32 @@ def read_line(number: int, text: str) -> LogLine:
     pos, run_id, is_prefixed = parse_run_prefix(text)
     time, pos = parse_time(text, pos)
     component, pos = parse_component(text, pos)
-    return read_after_prefix(number, text, pos, LogLine(number, "plain", "", time, run_id, is_prefixed, component))
+    return read_after_prefix(number, text, pos, time, run_id, is_prefixed, component)
 
 
 get_number = attrgetter("number")
 """Returns a line's number."""
 
 
-def read_after_prefix(number: int, text: str, pos: int, parsed: LogLine) -> LogLine:
-    """Read what follows the prefix at `pos`; `parsed` has what the prefix says."""
+def read_after_prefix(
+    number: int,
+    text: str,
+    pos: int,
+    time: datetime | None,
+    run_id: str | None,
+    is_prefixed: bool,
+    component: Component | None,
+) -> LogLine:
+    """Read what follows the prefix at `pos`, given what the prefix says."""
     is_ui = text.startswith(("ui: ", "ui error: "), pos)
     if is_ui:
         pos = text.index(": ", pos) + 2
     elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line whose blank was trimmed.
-        return LogLine(number, "output", "", parsed.time, parsed.run_id, parsed.is_prefixed)
-    return classify_line(number, text[pos:], parsed.time, parsed.run_id, parsed.is_prefixed, parsed.component, is_ui)
+        return LogLine(number, "output", "", time, run_id, is_prefixed)
+    return _classify_line(number, text[pos:], time, run_id, is_prefixed, component, is_ui)
 
 
-def classify_line(
+def _classify_line(
     number: int,
     body: str,
     time: datetime | None,

@@ -8,6 +8,7 @@ Physical lines are counted from 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 import re2
 
@@ -18,6 +19,7 @@ from knowledge.text.text_lines import TextLines, collect_lines
 MAX_LINE_CHARS = 8_000
 _QUOTE_PREFIX = "> "
 """What a reply puts before each line of the message that it quotes."""
+_get_quote_prefix = itemgetter(slice(len(_QUOTE_PREFIX)))
 _MIN_QUOTED_LINES = 2
 _MAX_UNESCAPE_ROUNDS = 3
 _CLIXML_ERROR_TAG = '<S S="Error">'
@@ -81,7 +83,7 @@ def normalize_text(text: str) -> TextLines:
     has_returns = "\r" in text
     physical_lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
     lines = _drop_empty_lines(physical_lines)
-    if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
+    if ">" in text:
         lines = _strip_quote_prefixes(lines)
     has_tags = "<" in text
     is_html = has_tags and _TAG.search(text) is not None
@@ -130,7 +132,7 @@ def _strip_bare_ansi(text: str) -> str:
 
 def _strip_quote_prefixes(lines: TextLines) -> TextLines:
     """Remove up to two levels of a reply's quotation marks, if at least half of the lines have one."""
-    quoted = sum(text.startswith(_QUOTE_PREFIX) for text in lines.texts)
+    quoted = list(map(_get_quote_prefix, lines.texts)).count(_QUOTE_PREFIX)
     if quoted < _MIN_QUOTED_LINES or 2 * quoted < len(lines):
         return lines
     texts = [text.removeprefix(_QUOTE_PREFIX).removeprefix(_QUOTE_PREFIX) for text in lines.texts]
