@@ -45,24 +45,25 @@ def find_last_build(lines: LogLines) -> LogLines:
     return LogLines(lines[start:]) if start else lines
 
 
-def read_build(lines: Sequence[LogLine]) -> Build:
-    """Read the last build in `lines`, which are a build log or a part of one."""
-    reader = _BuildReader(find_last_build(lines if isinstance(lines, LogLines) else LogLines(lines)))
-    has_telemetry, names_connection = reader.has_telemetry, reader.names_connection
-    own_lines = reader.build.lines
+def read_build(log_lines: Sequence[LogLine]) -> Build:
+    """Read the last build in `log_lines`, which are a build log or a part of one."""
+    reader = _BuildReader(find_last_build(log_lines if isinstance(log_lines, LogLines) else LogLines(log_lines)))
+    lines = reader.build.lines
+    sources, bodies = lines.sources, lines.bodies
+    # Otherwise a line without a mark only tells how a command ended.
+    may_tell_more = reader.has_telemetry or reader.names_connection
     previous_time, begin = None, 0
-    for index, (source, body) in enumerate(zip(own_lines.sources, own_lines.bodies, strict=True)):
-        # Nearly all lines fail these tests, so they're kept outside the reader.
-        mark = find_mark(body) if body[:START_CHARS] in MARKS_BY_START else None
-        is_significant = mark is not None or source == "verdict" or has_telemetry
-        if is_significant or (names_connection and ("WinRM" in body or "SSH" in body)):
-            if source != "echo":
-                previous_time = _find_last_time(own_lines, begin, index) or previous_time
-                begin = index
-                reader.read(index, own_lines[index], mark, previous_time)
-        elif "xit" in body and source != "echo":
+    for index in reader.list_significant():
+        source, body = sources[index], bodies[index]
+        mark = find_mark(body)
+        if mark is None and source != "verdict" and not may_tell_more:
             reader.read_exit(index, source, body)
-    return reader.finish(_find_last_time(own_lines, begin, len(own_lines)) or previous_time)
+        else:
+            if index:  # nearly always, the line before has a time
+                previous_time = lines[index - 1].time or _find_last_time(lines, begin, index) or previous_time
+            begin = index
+            reader.read(index, lines[index], mark, previous_time)
+    return reader.finish(_find_last_time(lines, begin, len(lines)) or previous_time)
 
 
 def _find_last_time(lines: LogLines, begin: int, end: int) -> datetime | None:
@@ -85,6 +86,24 @@ class _BuildReader:
         self.has_succeeded = False
         self.has_exit_code = False
         self.is_complete = False
+
+    def list_significant(self) -> Sequence[int]:
+        """Return the indexes of the lines that may say anything about the build, which few do."""
+        pairs = enumerate(zip(self.build.lines.sources, self.build.lines.bodies, strict=True))
+        if self.has_telemetry:
+            return [index for index, (source, _) in pairs if source != "echo"]
+        names_connection = self.names_connection
+        return [
+            index
+            for index, (source, body) in pairs
+            if (
+                body[:START_CHARS] in MARKS_BY_START
+                or "xit" in body
+                or source == "verdict"
+                or (names_connection and ("WinRM" in body or "SSH" in body))
+            )
+            and source != "echo"
+        ]
 
     def read(self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""
