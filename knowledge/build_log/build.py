@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from knowledge.model.build_course import StageName, StepState
 from knowledge.model.diagnosis import BuildOutcome, ProvisionerSummary
-from knowledge.text.lines import LogLine, format_iso
+from knowledge.text.lines import format_iso
+from knowledge.text.log_lines import LogLines
 
 BuildPhase = Literal["prepare", "deploy", "connect", "customize", "deprovision", "capture", "clean-up"]
 ProvisionerState = StepState
@@ -50,7 +50,7 @@ class Build:
     `has_start` is false for a part of a log that begins somewhere in the middle.
     """
 
-    lines: Sequence[LogLine]
+    lines: LogLines
     runs: list[ProvisionerRun] = field(default_factory=list)
     stages: list[StageSpan] = field(default_factory=list)
     outcome: BuildOutcome = "unknown"
@@ -67,6 +67,11 @@ class Build:
     def failed_run(self) -> ProvisionerRun | None:
         """The provisioner run that failed, was stopped, or is still running; `None` if all ended."""
         return next((run for run in reversed(self.runs) if run.state != "ended"), None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the step failed, the build was stopped, or Packer cleans up."""
+        return self.stop_index is not None or self.step_failure_index is not None or self.clean_up_index is not None
 
     @property
     def failure_range(self) -> range:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
-from knowledge.build_log.build import Build, BuildPhase, ProvisionerRun, ProvisionerState
+from knowledge.build_log.build import Build, ProvisionerRun, ProvisionerState
+from knowledge.build_log.build_marks import MARKS_BY_START, START_CHARS, BuildEnd, BuildMark, find_mark
 from knowledge.build_log.provisioner_runs import (
     detect_start,
     end_run,
@@ -17,135 +19,115 @@ from knowledge.build_log.provisioner_runs import (
 )
 from knowledge.build_log.stages import begin_clean_up, finish_stages, follow_phase, forget_late_stages, stop_stage
 from knowledge.patterns import define_text_pattern
-from knowledge.text.lines import LogLine
+from knowledge.text.lines import LineSource, LogLine
+from knowledge.text.log_lines import LogLines
 
 _SCRIPT_EXIT_STATUS = define_text_pattern(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
 _TELEMETRY_START = "(telemetry) Starting provisioner"
-_PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
-    ("prepare", ("Running builder ...",)),
-    (
-        "deploy",
-        (
-            "Getting source image id",
-            "Validating deployment template",
-            "Deploying deployment template",
-            "Creating resource group",
-        ),
-    ),
-    ("connect", ("Getting the VM's IP address", "Waiting for WinRM", "Waiting for SSH")),
-    ("customize", ("Provisioning with", "Connected to WinRM", "Connected to SSH", "Uploading ")),
-    ("deprovision", (">>> Waiting for GA Service", ">>> Sysprepping VM")),
-    (
-        "capture",
-        (
-            "Querying the machine's properties",
-            "Powering off machine",
-            "Generalizing machine",
-            "Capturing image",
-            "Snapshotting OS disk",
-            "Taking snapshot of OS disk",
-            "Publishing to Shared Image Gallery",
-        ),
-    ),
-)
-_ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
-_PHASES_BY_FIRST_CHAR = {
-    first: [(prefix, phase) for phase, prefixes in _PHASE_PREFIXES for prefix in prefixes if prefix[0] == first]
-    for first in {prefix[0] for prefix in _ANY_PHASE_PREFIX}
-}
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
-_CLEAN_UP_PREFIXES = (
-    "Deleting Virtual Machine deployment",
-    "Deleting individual resources",
-    "Deleting KeyVault created",
-)
 _EXIT_STATUS = "non-zero exit status"
-_VERDICT_PREFIXES = ("Build 'azure-arm", 'Error: Failed to prepare build: "azure-arm"', "Done exporting Packer logs")
-_STEP_FAILED_PREFIX = "Provisioning step had errors"
-_STOP_PREFIXES = (
-    "Cancelling build after receiving",
-    "Cleanly cancelled builds",
-    "Cancelling builder after context",
-    "Cancelling provision",
-)
-_END_PREFIXES = (_STEP_FAILED_PREFIX, *_STOP_PREFIXES, *_CLEAN_UP_PREFIXES)
-_SIGNIFICANT_PREFIXES = (
-    *_ANY_PHASE_PREFIX,
-    "Restarting Machine",
-    "Running Windows update",
-    *_END_PREFIXES,
-    *_VERDICT_PREFIXES,
-)
-_SIGNIFICANT_FIRST_CHARS = frozenset(prefix[0] for prefix in _SIGNIFICANT_PREFIXES)
-"""How the lines that say anything about the build start, except those with an exit code, WinRM, or SSH."""
 _BUILD_START_PREFIX = "[INFO] Packer version:"
 _LIVE_LOG_PREFIXES = (_BUILD_START_PREFIX, "Running builder ...")
 _MAX_HEAD_LINES = 400
 
 
-def find_last_build(lines: Sequence[LogLine]) -> Sequence[LogLine]:
+def find_last_build(lines: LogLines) -> LogLines:
     """Return the lines of the last build in `lines`; `lines` itself when there is only one."""
-    start, run_id = 0, None
-    # Unpacking each line is faster than reading its fields one by one.
-    for index, (_, _, body, _, line_run_id, is_prefixed, component) in enumerate(lines):
-        if line_run_id is not run_id and line_run_id:
-            if run_id is not None and line_run_id != run_id:
-                start = index
-            run_id = line_run_id
-        # A plugin prints a Packer version, too: only the one without a component starts a build.
-        if component is None and is_prefixed and body.startswith(_BUILD_START_PREFIX):
-            start = index
-    return lines[start:] if start else lines
+    start = 0
+    if len({line[4] for line in lines} - {None, ""}) > 1:
+        run_ids = [(line.run_id, index) for index, line in enumerate(lines) if line.run_id]
+        start = max(index for (run_id, _), (next_id, index) in pairwise(run_ids) if next_id != run_id)
+    if _BUILD_START_PREFIX in lines.text:
+        for index, (_, _, body, _, _, is_prefixed, component) in enumerate(lines):
+            # A plugin prints a Packer version, too: only the one without a component starts a build.
+            if component is None and is_prefixed and body.startswith(_BUILD_START_PREFIX):
+                start = max(start, index)
+    return LogLines(lines[start:]) if start else lines
 
 
-def read_build(lines: Sequence[LogLine]) -> Build:
-    """Read the last build in `lines`, which are a build log or a part of one."""
-    reader = _BuildReader(find_last_build(lines))
-    has_telemetry = reader.has_telemetry
-    previous_time: datetime | None = None
-    for index, line in enumerate(reader.build.lines):
-        _, source, body, time, _, _, _ = line
-        # Nearly all lines fail this test, so it's kept outside the reader.
-        if source != "echo" and (
-            (body[:1] in _SIGNIFICANT_FIRST_CHARS and body.startswith(_SIGNIFICANT_PREFIXES))
-            or source == "verdict"
-            or has_telemetry
-            or "xit" in body
-            or "WinRM" in body
-            or "SSH" in body
-        ):
-            reader.read(index, line, previous_time)
-        previous_time = time or previous_time
-    return reader.finish(previous_time)
+def read_build(log_lines: Sequence[LogLine]) -> Build:
+    """Read the last build in `log_lines`, which are a build log or a part of one."""
+    reader = _BuildReader(find_last_build(log_lines if isinstance(log_lines, LogLines) else LogLines(log_lines)))
+    lines = reader.build.lines
+    sources, bodies = lines.sources, lines.bodies
+    # Otherwise a line without a mark only tells how a command ended.
+    may_tell_more = reader.has_telemetry or reader.names_connection
+    previous_time, begin = None, 0
+    for index in reader.list_significant():
+        source, body = sources[index], bodies[index]
+        mark = find_mark(body)
+        if mark is None and source != "verdict" and not may_tell_more:
+            reader.read_exit(index, source, body)
+        else:
+            if index:  # nearly always, the line before has a time
+                previous_time = lines[index - 1].time or _find_last_time(lines, begin, index) or previous_time
+            begin = index
+            reader.read(index, lines[index], mark, previous_time)
+    return reader.finish(_find_last_time(lines, begin, len(lines)) or previous_time)
+
+
+def _find_last_time(lines: LogLines, begin: int, end: int) -> datetime | None:
+    """Return the last time from the line at `begin` to the one before `end`; `None` if they have none."""
+    for index in range(end - 1, begin - 1, -1):
+        if time := lines[index].time:
+            return time
+    return None
 
 
 class _BuildReader:
     """A build while its lines are being read."""
 
-    __slots__ = ("build", "has_exit_code", "has_succeeded", "has_telemetry", "is_complete")
+    __slots__ = ("build", "has_exit_code", "has_succeeded", "has_telemetry", "is_complete", "names_connection")
 
-    def __init__(self, lines: Sequence[LogLine]) -> None:
+    def __init__(self, lines: LogLines) -> None:
         self.build = Build(lines)
-        self.has_telemetry = any(_TELEMETRY_START in line.body for line in lines)
+        self.has_telemetry = _TELEMETRY_START in lines.text
+        self.names_connection = "WinRM" in lines.text or "SSH" in lines.text
         self.has_succeeded = False
         self.has_exit_code = False
         self.is_complete = False
 
-    def read(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
+    def list_significant(self) -> Sequence[int]:
+        """Return the indexes of the lines that may say anything about the build, which few do."""
+        pairs = enumerate(zip(self.build.lines.sources, self.build.lines.bodies, strict=True))
+        if self.has_telemetry:
+            return [index for index, (source, _) in pairs if source != "echo"]
+        names_connection = self.names_connection
+        return [
+            index
+            for index, (source, body) in pairs
+            if (
+                body[:START_CHARS] in MARKS_BY_START
+                or "xit" in body
+                or source == "verdict"
+                or (names_connection and ("WinRM" in body or "SSH" in body))
+            )
+            and source != "echo"
+        ]
+
+    def read(self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""
         build, body = self.build, line.body
-        code = parse_exit_code(body) if "xited with" in body else None
-        is_over = (
-            build.stop_index is not None or build.step_failure_index is not None or build.clean_up_index is not None
-        )
+        code = parse_exit_code(body)
+        is_over = build.is_over
         if not is_over:
-            self._update_timeline(index, line, previous_time)
+            self._update_timeline(index, line, mark, previous_time)
             if code is not None:
                 record_exit_code(build, code)
-        if body.startswith(_END_PREFIXES):
-            self._record_end(index, line, previous_time, is_over)
-        if line.source == "verdict" or body.startswith(_VERDICT_PREFIXES) or _EXIT_STATUS in body:
-            self._record_verdict(index, line)
+        if mark is not None and mark.end is not None:
+            self._record_end(index, line, mark.end, previous_time, is_over)
+        if line.source == "verdict" or (mark is not None and mark.is_verdict) or _EXIT_STATUS in body:
+            self._record_verdict(index, line.source, body)
+        if is_failure_code(code):
+            self._record_late_exit_code(index, code)
+
+    def read_exit(self, index: int, source: LineSource, body: str) -> None:
+        """Read a line that tells how a command ended, and nothing else."""
+        code = parse_exit_code(body)
+        if code is not None and not self.build.is_over:
+            record_exit_code(self.build, code)
+        if _EXIT_STATUS in body:
+            self._record_verdict(index, source, body)
         if is_failure_code(code):
             self._record_late_exit_code(index, code)
 
@@ -159,35 +141,43 @@ class _BuildReader:
         finish_stages(build, last_time)
         return build
 
-    def _update_timeline(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
-        build = self.build
-        tells_phase = _update_phase(build, line)
+    def _update_timeline(
+        self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None
+    ) -> None:
+        build, time = self.build, line.time or previous_time
+        tells_phase = _update_phase(build, line, mark)
         if tells_phase:
-            follow_phase(build, index, line.time or previous_time)
-        name = read_telemetry(build, line, index, previous_time) if self.has_telemetry else detect_start(build, line)
+            follow_phase(build, index, time)
+        name = None
+        if self.has_telemetry:
+            name = read_telemetry(build, line, index, previous_time)
+        elif mark is not None:
+            name = detect_start(build, line)
         if name:
             # A run ends at the time of the line before: Packer does not print when a provisioner ends.
             end_run(build, index, previous_time)
-            forget_late_stages(build, line.time or previous_time)
-            build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
+            forget_late_stages(build, time)
+            build.runs.append(ProvisionerRun(name, index, time))
         elif tells_phase and build.phase == "capture" and line.source == "output":
             end_run(build, index, previous_time)
 
-    def _record_end(self, index: int, line: LogLine, previous_time: datetime | None, is_over: bool) -> None:
+    def _record_end(
+        self, index: int, line: LogLine, end: BuildEnd, previous_time: datetime | None, is_over: bool
+    ) -> None:
         """Note where the step failed, where the build was stopped, and where Packer starts to clean up."""
         build = self.build
-        body = line.body
-        stop_stage(build, line.time or previous_time)
-        if body.startswith(_STEP_FAILED_PREFIX) and build.step_failure_index is None and build.stop_index is None:
+        time = line.time or previous_time
+        stop_stage(build, time)
+        if end == "step-failed" and build.step_failure_index is None and build.stop_index is None:
             build.step_failure_index = index
-            end_run(build, index, line.time or previous_time, "failed")
-        elif self._can_stop(is_over) and body.startswith(_STOP_PREFIXES):
+            end_run(build, index, time, "failed")
+        elif end == "stop" and self._can_stop(is_over):
             build.stop_index = index
-            end_run(build, index, line.time or previous_time, "stopped")
-        elif line.source == "output" and body.startswith(_CLEAN_UP_PREFIXES) and build.clean_up_index is None:
+            end_run(build, index, time, "stopped")
+        elif end == "clean-up" and line.source == "output" and build.clean_up_index is None:
             build.clean_up_index = index
-            end_run(build, index, line.time or previous_time)
-            begin_clean_up(build, index, line.time or previous_time)
+            end_run(build, index, time)
+            begin_clean_up(build, index, time)
 
     def _can_stop(self, is_over: bool) -> bool:
         """Return whether a line may say that the build was stopped.
@@ -198,11 +188,10 @@ class _BuildReader:
         is_cut = not build.runs and build.phase is None and not self.has_succeeded and build.stop_index is None
         return not build.verdict_indexes and (not is_over or (is_cut and build.step_failure_index is None))
 
-    def _record_verdict(self, index: int, line: LogLine) -> None:
+    def _record_verdict(self, index: int, source: LineSource, body: str) -> None:
         """Note the lines that say how the build ended, and the exit code that they give for the script."""
         build = self.build
-        body = line.body
-        if line.source == "verdict" or body.startswith("Build 'azure-arm"):
+        if source == "verdict" or body.startswith("Build 'azure-arm"):
             if (
                 " errored" in body
                 or "Some builds didn't" in body
@@ -229,26 +218,24 @@ class _BuildReader:
         self.has_exit_code = True
 
 
-def _update_phase(build: Build, line: LogLine) -> bool:
+def _update_phase(build: Build, line: LogLine, mark: BuildMark | None) -> bool:
     """Note the phase and the system that a line tells, and return whether it tells the phase."""
     body = line.body
     has_winrm = "WinRM" in body
     if line.source != "output" and line.component is None and not has_winrm and "SSH" not in body:
         return False
-    tells_phase = False
-    for prefix, phase in _PHASES_BY_FIRST_CHAR.get(body[:1], ()):
-        if body.startswith(prefix):
-            build.phase, tells_phase = phase, True
-            break
+    phase = mark.phase if mark is not None else None
+    build.phase = phase or build.phase
     if has_winrm:
         build.os = build.os or "windows"
     elif body.startswith(_LINUX_PREFIXES):
         build.os = build.os or "linux"
-    return tells_phase
+    return phase is not None
 
 
 def _set_outcome(build: Build, has_succeeded: bool, is_complete: bool) -> None:
-    build.has_start = any(line.body.startswith(_LIVE_LOG_PREFIXES) for line in build.lines[:_MAX_HEAD_LINES])
+    if any(prefix in build.lines.text for prefix in _LIVE_LOG_PREFIXES):
+        build.has_start = any(body.startswith(_LIVE_LOG_PREFIXES) for body in build.lines.bodies[:_MAX_HEAD_LINES])
     if build.stop_index is not None:
         build.outcome = "canceled"
     elif build.verdict_indexes or build.step_failure_index is not None:

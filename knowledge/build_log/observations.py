@@ -132,18 +132,19 @@ def _get_end_number(build: Build, run: ProvisionerRun) -> int:
 def find_gaps(build: Build) -> Iterator[LogGap]:
     """Yield the periods without a line that has a time, if `build` has all lines of the log."""
     last: datetime | None = None
-    number = 0
-    for line in build.lines:
-        time = line.time
+    last_index = 0
+    for index, time in enumerate(build.lines.all_times):
         if time is None:
             continue
         # Lines of the same second share one object, and comparing is faster than subtracting.
-        if last is not None and time is not last and time - last >= _MIN_GAP:
-            yield LogGap(int((time - last).total_seconds()), number)
-        last, number = time, line.number
+        if time is not last and last is not None and time - last >= _MIN_GAP:
+            yield LogGap(int((time - last).total_seconds()), build.lines[last_index].number)
+        last, last_index = time, index
 
 
 def _detect_sysprep_loop(build: Build) -> Observation | None:
+    if _UNDEPLOYABLE not in build.lines.text:
+        return None
     states = [line for line in build.lines if line.source in ("output", "plain") and line.body.strip() == _UNDEPLOYABLE]
     done = any(line.body.strip() == _GENERALIZED for line in build.lines if line.source in ("output", "plain"))
     if done or len(states) < _MIN_SYSPREP_LIKELY:

@@ -14,6 +14,7 @@ from knowledge.text.lines import LogLine
 
 _TELEMETRY = define_text_pattern(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
 _START_PREFIXES = ("Provisioning with ", "Restarting Machine", "Uploading ", "Running Windows update")
+_COMMAND_PREFIX, _COMMAND_EXIT = "[INFO] command '", "' exited with code: "
 _MAX_EXIT_CODE_CHARS = 10
 _NO_FAILURE_CODES = frozenset((0, 101, 1115, 1190, 1717, 2300218))
 """Exit codes of commands that worked, asked for a restart or met one, and of a connection that broke."""
@@ -64,15 +65,17 @@ def record_exit_code(build: Build, code: int) -> None:
 
 def parse_exit_code(body: str) -> int | None:
     """Return the exit code that Packer's debug message gives for a command; `None` for any other line."""
-    if "xited with" not in body or "packer-cleanup" in body:
-        return None
-    if body.startswith("[INFO] command '"):
-        _, separator, code = body.rpartition("' exited with code: ")
-    else:
-        _, separator, rest = body.partition("Remote command exited with '")
+    if body.startswith(_COMMAND_PREFIX):
+        position = body.rfind(_COMMAND_EXIT)
+        code = body[position + len(_COMMAND_EXIT) :] if position >= 0 else ""
+    elif "xited with" in body:
+        _, _, rest = body.partition("Remote command exited with '")
         code = rest[: rest.find("'")]
-    is_code = separator and code.removeprefix("-").isdigit() and len(code) <= _MAX_EXIT_CODE_CHARS
-    return int(code) if is_code else None
+    else:
+        return None
+    # Not `isdigit`: `int` can't read a superscript.
+    is_code = code.removeprefix("-").isdecimal() and len(code) <= _MAX_EXIT_CODE_CHARS
+    return int(code) if is_code and "packer-cleanup" not in body else None
 
 
 def is_failure_code(code: int | None) -> bool:

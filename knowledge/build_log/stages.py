@@ -106,7 +106,7 @@ def number_step(build: Build, run: ProvisionerRun) -> int:
 
 def summarize_course(build: Build, gaps: Sequence[LogGap], is_service: bool) -> BuildCourse:
     """Return how the build went. `is_service`: Image Builder ran it, so that some of its provisioners are its own."""
-    times = [line.time for line in build.lines if line.time]
+    times = build.lines.times
     stages = [stage for stage in build.stages if is_service or stage.name not in ("upload", "deprovision")]
     own_lines = {stage.start_index for stage in stages if stage.name in ("upload", "deprovision")}
     return BuildCourse(

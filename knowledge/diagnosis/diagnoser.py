@@ -24,10 +24,10 @@ from knowledge.redaction.redact import hide_values, redact, redact_lines, redact
 from knowledge.text.build_tool import is_plain_packer
 from knowledge.text.builder_name import unify_builder_name
 from knowledge.text.decoding import decode, replace_lone_surrogates
-from knowledge.text.lines import read_lines
+from knowledge.text.line_reading import read_lines
 from knowledge.text.normalization import normalize_lines, normalize_text
 from knowledge.text.text_lines import TextLines
-from knowledge.text.unwrapping import unwrap_lines
+from knowledge.text.unwrapping import may_be_wrapped, unwrap_lines
 
 if TYPE_CHECKING:
     from knowledge.build_log.reducer import LogReducer
@@ -160,6 +160,8 @@ class Diagnoser:
 def _read_lines(content: str, redacted: str) -> TextLines:
     """Return the readable lines of a text, with the wrapped ones joined."""
     lines = normalize_text(redacted)
+    if not may_be_wrapped(lines):
+        return lines
     unwrapped = unwrap_lines(lines, normalize_text(content) if redacted != content else None)
     if unwrapped is lines:
         return lines

@@ -158,7 +158,7 @@ def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
         facts["exit_code"] = exit_code
     elif build.outcome == "canceled" or facts.get("exit_code") in _INTERRUPTION_EXIT_CODES:
         facts.pop("exit_code", None)  # it isn't how the script ended
-    times = [line.time for line in build.lines if line.time]
+    times = build.lines.times
     if times:
         if build.has_start:  # a pasted tail doesn't begin where the run did
             facts.setdefault("run_started", format_iso(times[0]))

@@ -6,7 +6,8 @@ from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
 from knowledge.patterns import LazyPattern, compile_pattern, decode_groups, define_pattern
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.lines import LogLine, read_lines
+from knowledge.text.line_reading import read_lines
+from knowledge.text.lines import LogLine
 from knowledge.text.normalization import normalize_text
 
 _STATUS = define_pattern(

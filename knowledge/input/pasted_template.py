@@ -7,7 +7,7 @@ from typing import NamedTuple
 from knowledge.input.input_kind import detect_kind
 from knowledge.patterns import define_text_pattern
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.lines import read_lines
+from knowledge.text.line_reading import read_lines
 from knowledge.text.normalization import normalize_text
 
 MAX_WORDS_CHARS = 400

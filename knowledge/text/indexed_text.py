@@ -9,14 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate, islice, pairwise
-from operator import attrgetter
+from itertools import accumulate, count
+from operator import add
 
-from knowledge.text.lines import LineSource, LogLine, PlainLines
+from knowledge.text.lines import LogLine
+from knowledge.text.log_lines import LogLines, PlainLines
 
 _MIN_HARD_WRAP_CHARS = 40
 _MAX_HARD_WRAPPED_LINES = 400
-_get_source, _get_body = attrgetter("source"), attrgetter("body")
 
 
 class IndexedText:
@@ -28,19 +28,13 @@ class IndexedText:
 
     def __init__(self, lines: Sequence[LogLine], is_hard_wrapped: bool = False) -> None:
         """Join `lines` by blanks; with `is_hard_wrapped`, without one between physical lines, which may split words."""
-        self.lines: Sequence[LogLine] = lines
-        self.sources: list[LineSource]
-        self._bodies: Sequence[str]
-        if isinstance(lines, PlainLines):
-            self.sources, self._bodies = ["plain"] * len(lines), lines.bodies
-        else:
-            self.sources = list(map(_get_source, lines))
-            if "echo" in self.sources:
-                self.lines = [line for line in lines if line.source != "echo"]
-                self.sources = list(map(_get_source, self.lines))
-            self._bodies = list(map(_get_body, self.lines))
+        if not isinstance(lines, PlainLines):
+            lines = (lines if isinstance(lines, LogLines) else LogLines(lines)).drop_echo()
+        self.lines: LogLines | PlainLines = lines
+        self.sources = self.lines.sources
+        self._bodies = self.lines.bodies
         text = "\n".join(self._bodies)
-        if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
+        if _has_blanks_to_collapse(text):
             self._bodies = [_collapse_whitespace(body) for body in self._bodies]
             text = "\n".join(self._bodies)
         # In the common case, ASCII, the offsets follow from the lengths, without a Python loop.
@@ -55,7 +49,7 @@ class IndexedText:
     @cached_property
     def _line_starts(self) -> list[int]:
         """The offset of each line, from the blank before it, and where another one would be; not all texts need it."""
-        return [0, *islice(accumulate((len(body) + 1 for body in self._bodies), initial=-1), 1, None)]
+        return [0, *map(add, accumulate(map(len, self._bodies)), count())]
 
     def find_line_index(self, offset: int) -> int:
         """Return the index in `lines` of the line that contains the byte at `offset`."""
@@ -68,6 +62,13 @@ class IndexedText:
     def find_line_range(self, begin: int, end: int) -> range:
         """Return the indexes in `lines` of the lines that the bytes from `begin` to `end` touch."""
         return range(self.find_line_index(begin), self.find_line_index(max(end - 1, begin)) + 1)
+
+
+def _has_blanks_to_collapse(text: str) -> bool:
+    if text[:1] == " " or "\t" in text or "\xa0" in text:
+        return True
+    # One search for both in nearly all texts: reading the text is what takes time.
+    return "  " in text.replace("\n", " ") and ("  " in text or "\n " in text)
 
 
 def _collapse_whitespace(body: str) -> str:
@@ -103,7 +104,9 @@ def _is_likely_hard_wrapped(text: IndexedText) -> bool:
     """Return whether a short text was cut at a terminal's width: a line without a prefix follows a long one."""
     if not 2 <= len(text.lines) <= _MAX_HARD_WRAPPED_LINES or "plain" not in text.sources:
         return False
+    bodies = text.lines.bodies
     return any(
-        len(line.body) >= _MIN_HARD_WRAP_CHARS and following.source == "plain" and following.body[:1].strip()
-        for line, following in pairwise(text.lines)
+        index and len(bodies[index - 1]) >= _MIN_HARD_WRAP_CHARS and bodies[index][:1].strip()
+        for index, source in enumerate(text.sources)
+        if source == "plain"
     )

@@ -43,16 +43,14 @@ def parse_run_prefix(text: str) -> tuple[int, str | None, bool]:
 
 def parse_time(text: str, pos: int) -> tuple[datetime | None, int]:
     """Parse a UTC time, `2026/01/12 08:00:00` or ISO 8601, and the blank after it."""
-    if (
-        text[pos + 4 : pos + 5] not in ("/", "-")
-        or text[pos + 13 : pos + 14] != ":"
-        or text[pos + 16 : pos + 17] != ":"
-    ):
+    if text[pos + 13 : pos + 17 : 3] != "::" or text[pos + 4 : pos + 5] not in ("/", "-"):
         return None, pos
     time = _parse_timestamp(text[pos : pos + TIME_CHARS])
     if time is None:
         return None, pos
     end = pos + TIME_CHARS
+    if text[end : end + 1] == " ":
+        return time, end + 1
     while end < len(text) and text[end] in ".0123456789Z:":
         end += 1
     if text.startswith(",", end):  # A column of a Windows log (`setupact.log`, `cbs.log`), not a prefix.

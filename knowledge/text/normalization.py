@@ -8,6 +8,7 @@ Physical lines are counted from 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 import re2
 
@@ -18,6 +19,7 @@ from knowledge.text.text_lines import TextLines, collect_lines
 MAX_LINE_CHARS = 8_000
 _QUOTE_PREFIX = "> "
 """What a reply puts before each line of the message that it quotes."""
+_get_quote_prefix = itemgetter(slice(len(_QUOTE_PREFIX)))
 _MIN_QUOTED_LINES = 2
 _MAX_UNESCAPE_ROUNDS = 3
 _CLIXML_ERROR_TAG = '<S S="Error">'
@@ -34,6 +36,8 @@ _LINE_BREAK_TAG = define_text_pattern(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockqu
 _ENTITY = define_text_pattern(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _ESCAPED_QUOTE = define_text_pattern(r'\\+"|\\+u00(?:22|27|26)|\\n')
+_ESCAPED_LITERALS = ('\\"', "\\u00", "\\n")
+"""What each match of it contains. Most lines with a backslash only have a path."""
 _ESCAPED_PATH = define_text_pattern(r"(?i)\b[a-z]:(?:\\\\[\w.~-]+)+")
 _DRIVE = define_text_pattern(r"(?i)\b[a-z]:\\")
 _CHARACTER_REPLACEMENTS = str.maketrans(
@@ -81,7 +85,7 @@ def normalize_text(text: str) -> TextLines:
     has_returns = "\r" in text
     physical_lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
     lines = _drop_empty_lines(physical_lines)
-    if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
+    if ">" in text:
         lines = _strip_quote_prefixes(lines)
     has_tags = "<" in text
     is_html = has_tags and _TAG.search(text) is not None
@@ -106,10 +110,16 @@ def _drop_empty_lines(physical_lines: list[str]) -> TextLines:
 def normalize_lines(lines: TextLines | Iterable[tuple[int, str]], is_html: bool = False) -> TextLines:
     """Normalize each of `lines`; one whose text contains line breaks becomes several with the same number."""
     lines = collect_lines(lines)
-    has_clixml = any(_CLIXML_ERROR_TAG in text for text in lines.texts)
+    joined = "\n".join(lines.texts)
+    has_clixml = _CLIXML_ERROR_TAG in joined
     numbers: list[int] = []
     texts: list[str] = []
+    has_marks = has_clixml or _has_bare_ansi(joined) or _has_controls(joined)
     for number, line in zip(lines.numbers, lines.texts, strict=True):
+        if not has_marks and line.isascii() and not _has_escapes(line, is_html):
+            numbers.append(number)
+            texts.append(line[:MAX_LINE_CHARS])
+            continue
         text = decode_clixml(line) if has_clixml else line
         text = _normalize_line(_strip_bare_ansi(text[:MAX_LINE_CHARS]), is_html)
         if "\r" in text or "\n" in text:
@@ -122,15 +132,22 @@ def normalize_lines(lines: TextLines | Iterable[tuple[int, str]], is_html: bool 
     return TextLines(numbers, texts)
 
 
-def _strip_bare_ansi(text: str) -> str:
+def _has_escapes(line: str, is_html: bool) -> bool:
+    return "\\" in line or "&" in line or "\r" in line or "\n" in line or (is_html and "<" in line)
+
+
+def _has_bare_ansi(text: str) -> bool:
     # a single character is found much faster than an escape, and most texts have no `^`
-    has_mark = _BARE_RESET in text or ("^" in text and _SPELLED_ESCAPE in text)
-    return _BARE_ANSI.sub("", text) if has_mark else text
+    return _BARE_RESET in text or ("^" in text and _SPELLED_ESCAPE in text)
+
+
+def _strip_bare_ansi(text: str) -> str:
+    return _BARE_ANSI.sub("", text) if _has_bare_ansi(text) else text
 
 
 def _strip_quote_prefixes(lines: TextLines) -> TextLines:
     """Remove up to two levels of a reply's quotation marks, if at least half of the lines have one."""
-    quoted = sum(text.startswith(_QUOTE_PREFIX) for text in lines.texts)
+    quoted = list(map(_get_quote_prefix, lines.texts)).count(_QUOTE_PREFIX)
     if quoted < _MIN_QUOTED_LINES or 2 * quoted < len(lines):
         return lines
     texts = [text.removeprefix(_QUOTE_PREFIX).removeprefix(_QUOTE_PREFIX) for text in lines.texts]
@@ -156,6 +173,8 @@ def _normalize_line(line: str, is_html: bool) -> str:
 def unescape_json(line: str) -> str:
     """Undo up to three levels of JSON escapes in a line that looks like JSON in a string; keep Windows paths."""
     for _ in range(_MAX_UNESCAPE_ROUNDS):
+        if not any(literal in line for literal in _ESCAPED_LITERALS):
+            return _ESCAPED_PATH.sub(_collapse_backslashes, line) if "\\\\" in line else line
         if not _ESCAPED_QUOTE.search(line) or (_DRIVE.search(line) and '\\"' not in line):
             return _ESCAPED_PATH.sub(_collapse_backslashes, line)
         line = _replace_json_escapes(line)
@@ -195,4 +214,8 @@ def _collapse_backslashes(match: re2._Match[str]) -> str:
 
 def _is_plain(text: str) -> bool:
     """Return whether `text` has nothing that `_CHARACTER_REPLACEMENTS` or `_ANSI` would change."""
-    return text.isascii() and not any(mark in text for mark in "\x1b\x00\x08\x0b\x0c")
+    return text.isascii() and not _has_controls(text)
+
+
+def _has_controls(text: str) -> bool:
+    return any(mark in text for mark in "\x1b\x00\x08\x0b\x0c")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import itemgetter
 
 from knowledge.text.text_lines import TextLines
 
 _MIN_WIDTH, _MAX_WIDTH = 60, 400
 _MAX_LINES = 1_000
+_get_first_char = itemgetter(slice(1))
 _LINE_PREFIXES = ("[", "PACKER", "==> azure-arm", "    azure-arm", "azure-arm", "    ")
+
+
+def may_be_wrapped(lines: TextLines) -> bool:
+    """Return whether a line could be the rest of the one before; in most logs, all but the first have a prefix."""
+    first_chars = map(_get_first_char, islice(lines.texts, 1, _MAX_LINES))
+    return list(first_chars).count("[") < len(lines) - 1
 
 
 def unwrap_lines(lines: TextLines, original: TextLines | None = None) -> TextLines:

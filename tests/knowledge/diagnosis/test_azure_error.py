@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.diagnosis.azure_error import AzureError, find_innermost_error
 from knowledge.text.indexed_text import build_indexed_texts
-from knowledge.text.lines import read_lines
+from knowledge.text.line_reading import read_lines
 from knowledge.text.normalization import normalize_text
 
 MESSAGE = "The requested size is not available in this region."

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text.lines import format_iso, read_line, read_lines
+from knowledge.text.line_reading import read_lines
+from knowledge.text.lines import format_iso, read_line
 
 RUN = "45f485cf-5a8c-4379-9937-8d85493bc791"
 TIME = "2023-09-14T19:01:18Z"

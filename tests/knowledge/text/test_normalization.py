@@ -94,3 +94,28 @@ def test_the_marks_of_a_quotation_are_taken_off() -> None:
 def test_what_only_some_lines_begin_with_is_no_quotation() -> None:
     text = "one\n> two\nthree\nfour"
     assert [line.text for line in normalize_text(text)] == text.split("\n")
+
+
+LINE_PARTS = [
+    "a",
+    "C:\\x",
+    "C:\\\\y",
+    '\\"',
+    "\\n",
+    "\\u0022",
+    "&amp;",
+    "&",
+    "<p>",
+    "\r",
+    "\u2019",
+    "\x1b[0m",
+    "[0m",
+    "\x08",
+    " ",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(LINE_PARTS), min_size=1, max_size=5).map("".join), max_size=6))
+def test_a_line_becomes_the_same_beside_any_others(texts: list[str]) -> None:
+    together = list(normalize_lines(enumerate(texts, 1)))
+    assert together == [line for number, text in enumerate(texts, 1) for line in normalize_lines([(number, text)])]
