@@ -173,6 +173,8 @@ def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Itera
     not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
     indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
+    if lower.find(fragments[0], first_offset) < 0:
+        return  # only on lines of a build that went on
     for begin in find_literal(lower, fragments[0]):
         if begin < first_offset:
             continue

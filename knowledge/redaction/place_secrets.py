@@ -159,12 +159,17 @@ def _find_placed_secrets(view: bytes) -> Iterator[Span]:
             if finder.is_option:
                 tools.append((end, finder))
                 continue
-            found = finder.pattern.match(view, end, min(line_end, end + _MAX_DISTANCE))
+            limit = min(line_end, end + _MAX_DISTANCE)
+            found = finder.pattern.match(view, end, limit) if limit >= hidden_to else None
             span = finder.read(view, found.end()) if found and found.end() >= hidden_to else None
-            if span is not None:
-                count += 1
-                hidden_to = span[1] if span[1] - span[0] > _WINDOW else hidden_to
-                yield span if count <= max_findings else (span[0], line_end)
+            if span is None:
+                continue
+            count += 1
+            hidden_to = span[1] if span[1] - span[0] > _WINDOW else hidden_to
+            if count > max_findings:
+                span = span[0], line_end
+                hidden_to = max(hidden_to, line_end)
+            yield span
     yield from _find_option_values(view, tools, line_end)
 
 
