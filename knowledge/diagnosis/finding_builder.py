@@ -176,7 +176,9 @@ def _find_own_words(source: FindingSource) -> tuple[str, int]:
 
 def _quote_sentence(message: str) -> str:
     """Return the sentence that says what broke, redacted before it's cut: half a secret doesn't look like one."""
-    return _clean_value(extract_sentence(redact(message)), MAX_SENTENCE_CHARS)
+    shown = redact(message)
+    sentence = " ".join(extract_sentence(shown).split())
+    return _clean_redacted(sentence if sentence == message == shown else redact(sentence), MAX_SENTENCE_CHARS)
 
 
 def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> dict[str, str]:
@@ -225,6 +227,10 @@ def _clean_value(value: str, max_chars: int = MAX_VALUE_CHARS) -> str:
     text = redact(collapsed)
     if max_chars == MAX_VALUE_CHARS and text != collapsed:
         return ""  # the name looks like a secret: the headline's default says more than a redaction mark
+    return _clean_redacted(text, max_chars)
+
+
+def _clean_redacted(text: str, max_chars: int) -> str:
     text = text.strip().rstrip(_SEPARATORS)
     if len(text) > 1 and text[0] in _QUOTES:
         text = text[1:-1] if text[-1] == _QUOTES[text[0]] else text
