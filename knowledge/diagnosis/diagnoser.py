@@ -40,8 +40,13 @@ MAX_WHOLE_BYTES = 256 << 10
 _TOOL_LINES = 600
 _VALIDATION_LOG = "validation.log"
 _TEMPLATE_TYPE = b"virtualmachineimages"
-HARMLESS_FACT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-"""A GUID or a time, in which no rule of redaction finds a secret. In capitals, a part of a GUID can look like a key."""
+HARMLESS_VALUE = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|-?\d{1,10}", re.ASCII
+)
+"""A GUID, a time, or a code, in which no rule of redaction finds a secret.
+
+In capitals, a part of a GUID can look like a key.
+"""
 
 
 class Diagnoser:
@@ -198,7 +203,7 @@ def _build_match(
         retry=entry.retry,
         evidence=evidence.render_match(candidate),
         explains=explains,
-        values={name: redact(value) for name, value in candidate.values.items()},
+        values={name: _redact_value(value) for name, value in candidate.values.items()},
     )
 
 
@@ -226,6 +231,10 @@ def _parse_outcome(run_state: FactValue) -> BuildOutcome:
 
 def _redact_fact(name: str, value: FactValue, hidden: Sequence[bytes]) -> FactValue:
     """Redact a fact, except a storage account's name, which isn't a secret but can look like one out of context."""
-    if not isinstance(value, str) or name == "account" or (not hidden and HARMLESS_FACT.fullmatch(value)):
+    if not isinstance(value, str) or name == "account":
         return value
-    return hide_values(value, hidden)
+    return hide_values(value, hidden) if hidden else _redact_value(value)
+
+
+def _redact_value(value: str) -> str:
+    return value if HARMLESS_VALUE.fullmatch(value) else redact(value)
