@@ -43,7 +43,7 @@ def compile_pattern(pattern: str) -> re2._Regexp[bytes]:
         raise InvalidPatternError(f"RE2 doesn't accept {pattern!r}: {error}") from None
 
 
-_MAX_FOLLOWING_BYTES = 8
+MAX_FOLLOWING_BYTES = 8
 
 
 class LazyPattern(Generic[AnyStr]):
@@ -100,12 +100,10 @@ def decode_groups(match: re2._Match[bytes]) -> dict[str, str]:
     return {_decode(name): _decode(value) for name, value in match.groupdict().items() if value}
 
 
-def read_following(match: re2._Match[bytes], group: int | str) -> str:
-    """Return the next few characters of the text after a group of a match, which has a number or a name."""
-    if isinstance(group, str):
-        group = next(number for name, number in match.re.groupindex.items() if _decode(name) == group)
+def read_following(match: re2._Match[bytes], group: int) -> str:
+    """Return the next few characters of the text after a group of a match, which has a number."""
     end = match.end(group)
-    return match.string[end : end + _MAX_FOLLOWING_BYTES].decode("utf-8", "ignore")
+    return match.string[end : end + MAX_FOLLOWING_BYTES].decode("utf-8", "ignore")
 
 
 def list_group_names(pattern: re2._Regexp[bytes]) -> list[str]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from knowledge.catalog.signature_index import SignatureRow
 from knowledge.model.entry import BuildTool, Signature
-from knowledge.patterns import LazyPattern, define_pattern, normalize_literal
+from knowledge.patterns import normalize_literal
+from knowledge.redaction.patterns import BytePattern
 
 
 class PresenceTest(NamedTuple):
@@ -26,7 +27,7 @@ class CompiledSignature(NamedTuple):
     entry_id: str
     signature: Signature
     fragments: tuple[bytes, ...]
-    regex: LazyPattern[bytes] | None
+    regex: BytePattern | None
     unless: tuple[bytes, ...]
     before: bytes | None
     not_within: tuple[bytes, ...]
@@ -44,7 +45,7 @@ def compile_signature(entry_id: str, signature: Signature) -> CompiledSignature:
         entry_id=entry_id,
         signature=signature,
         fragments=_normalize_literals(signature.text),
-        regex=define_pattern(signature.regex) if signature.regex else None,
+        regex=BytePattern(f"(?i){signature.regex}") if signature.regex else None,
         unless=_normalize_literals(signature.unless),
         before=_normalize_literal(signature.before) if signature.before else None,
         not_within=_normalize_literals(signature.not_within),

@@ -32,12 +32,24 @@ _MIN_WRAPPED_CHARS = 60  # a shorter line wasn't wrapped
 _MAX_ANSWER_BYTES = 6_000
 _CODE = r"[A-Za-z][\w.]{2,80}"
 _CODE_FORMS = (
-    rf'"?code"?\s*[:=]\s*"(?P<code>{_CODE})"\s*,?\s*"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})',
-    rf'\b(?:error ?)?code ?[:=] ?(?P<code>{_CODE})\W{{1,4}}(?:error ?)?message ?[:=] ?"?(?P<message>[^"]{{4,600}})',
-    rf"ERROR:\s+-> (?P<code>{_CODE})(?:\.\.\.)? ?: (?P<message>.{{4,600}})",
-    r"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]+[A-Z]|Conflict|Forbidden|Failed|Unauthorized)[\w.]{0,80})\) "
-    r"(?P<message>[A-Z\x80-\xff].{4,600})",
-    rf"StatusCode=\d+ -- Original Error: Code=\"(?P<code>{_CODE})\" Message=\"(?P<message>[^\"]{{4,600}})",
+    (
+        b"message",
+        rf'"?code"?\s*[:=]\s*"(?P<code>{_CODE})"\s*,?\s*"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})',
+    ),
+    (
+        b"message",
+        rf'\b(?:error ?)?code ?[:=] ?(?P<code>{_CODE})\W{{1,4}}(?:error ?)?message ?[:=] ?"?(?P<message>[^"]{{4,600}})',
+    ),
+    (b"-> ", rf"ERROR:\s+-> (?P<code>{_CODE})(?:\.\.\.)? ?: (?P<message>.{{4,600}})"),
+    (
+        b") ",
+        r"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]+[A-Z]|Conflict|Forbidden|Failed|Unauthorized)[\w.]{0,80})\) "
+        r"(?P<message>[A-Z\x80-\xff].{4,600})",
+    ),
+    (
+        b"original error: ",
+        rf"StatusCode=\d+ -- Original Error: Code=\"(?P<code>{_CODE})\" Message=\"(?P<message>[^\"]{{4,600}})",
+    ),
 )
 _CODE_ENDS = (
     r"Failed|Failure|NotFound|NotAvailable|NotAllowed|NotSupported|NotRegistered|NotPermitted|NotEnabled|NotInAllowedState|"
@@ -46,20 +58,27 @@ _CODE_ENDS = (
 )
 """How Azure's codes before a colon end. Names of programs and exceptions don't end like this."""
 _MESSAGE_FORMS = (
-    rf'"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})"\s*,\s*"?code"?\s*[:=]\s*"(?P<code>{_CODE})"',
-    rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)",
+    (
+        b"message",
+        rf'"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})"\s*,\s*"?code"?\s*[:=]\s*"(?P<code>{_CODE})"',
+    ),
+    (b"(code:", rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)"),
 )
-_FORMS: tuple[tuple[int, LazyPattern[bytes]], ...] = (
-    *((1, define_pattern(form)) for form in _CODE_FORMS),
+_FORMS: tuple[tuple[int, bytes, LazyPattern[bytes]], ...] = (
+    *((1, literal, define_pattern(form)) for literal, form in _CODE_FORMS),
     (
         1,
+        b": ",
         define_pattern(
             rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+\w{{0,60}}?(?:{_CODE_ENDS}))) ?: (?P<message>[A-Z][^\n]{{14,600}})"
         ),
     ),
-    *((2, define_pattern(form)) for form in _MESSAGE_FORMS),
+    *((2, literal, define_pattern(form)) for literal, form in _MESSAGE_FORMS),
 )
-"""The forms, each with the number of the group that holds the code; the other group holds the message."""
+"""The forms, each with the number of the group that holds the code; the other group holds the message.
+
+The lowercase literal is in every text in that form.
+"""
 _MESSAGE_END = define_pattern(
     r"\s(?:ERROR:|(?:target|exception details|code|message|tracking ?id|correlation ?id|request ?id|timestamp): )"
 )
@@ -93,7 +112,7 @@ def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
     if near or found:
         begin, end, code, message = near[-1] if near else found[-1]
     else:
-        match = _MESSAGE_ONLY.search(indexed_text.flat)
+        match = _MESSAGE_ONLY.search(indexed_text.flat) if b'"message"' in indexed_text.lower else None
         if match is None:
             return None
         begin, end, code, message = match.start(), match.end(), "", decode_groups(match)["message"]
@@ -108,7 +127,9 @@ def _is_wrapper(code: str, message: str) -> bool:
 def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str]]:
     """Yield the start, the end, the code, and the message of each error."""
     flat = indexed_text.flat
-    for code_group, form in _FORMS:
+    for code_group, literal, form in _FORMS:
+        if literal not in indexed_text.lower:
+            continue
         position = 0
         for _ in range(_MAX_ERRORS):
             match = form.search(flat, position)

@@ -29,8 +29,7 @@ _STEP_EDGES = ("Provisioning with ", "Provisioning step had errors", "Cancelling
 _REDACTED_LINES_BEFORE = 3
 _REDACTED_LINES_AFTER = 1
 _MAX_GROUP_LINES = 20
-_EDGE_MARKS = re.compile(r"^(?:\W|error\b)+|\W+$", re.IGNORECASE)
-"""What a message may be wrapped in; it's the same message without it."""
+_LEADING_MARKS = re.compile(r"(?:\W|error\b)+", re.IGNORECASE)
 
 
 def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Mapping[LogLine, str]:
@@ -115,7 +114,7 @@ class EvidenceLines:
             if line.number in chosen or line.number in self._joined_numbers:
                 continue
             text = self._join(line)
-            said = _EDGE_MARKS.sub("", text)
+            said = _strip_marks(text)
             twin = numbers_by_text.get(said)
             if not text or (twin is None and len(chosen) >= max_lines):
                 continue
@@ -130,6 +129,16 @@ class EvidenceLines:
     def _join(self, line: LogLine) -> str:
         further = (self._texts.get(part, "") for part in self._continuations.get(line.number, ()))
         return " ".join(part for part in (self._texts.get(line, ""), *further) if part)
+
+
+def _strip_marks(text: str) -> str:
+    """Return a message without what it may be wrapped in: it's the same message without it."""
+    leading = _LEADING_MARKS.match(text)
+    start, end = leading.end() if leading else 0, len(text)
+    # a search for the marks at the end would try each of those before
+    while end > start and not (text[end - 1].isalnum() or text[end - 1] == "_"):
+        end -= 1
+    return text[start:end]
 
 
 def choose_excerpt(

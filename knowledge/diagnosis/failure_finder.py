@@ -88,8 +88,8 @@ class FailureFinder:
             and not top.is_general
             and top.entry.role != "wrapper"
             and top.entry.phase not in _PHASES_OF_ANY_TOOL
+            and is_whole_message(parsed.text, top.first_line_index)  # a log is too long to be one
             and OTHER_SERVICES.search(parsed.text.flat) is None
-            and is_whole_message(parsed.text, top.first_line_index)
         )
         is_firm = top is not None and (is_named or top.confidence != "possible")
         if not parsed.is_about_build and not is_firm:

@@ -109,14 +109,15 @@ def _build_from_script(source: FindingSource, language: Language, place: StepPla
         assert failure.rule is not None
         verdict = build.lines[build.verdict_indexes[0]] if build is not None and build.verdict_indexes else None
         return _build_from_rule(failure.rule, values, language, verdict, place)
-    sentence = _quote_sentence(message.text)
+    shown = redact(message.text)
+    sentence = _quote_sentence(message.text, shown)
     if sentence:
         values["sentence"] = sentence
     if failure.rule is not None:
         lines = source.pasted if build is None else [build.lines[index] for index in build.failure_range]
-        captured = capture_values(failure.rule, message.text, [line.body for line in lines])
+        captured = capture_values(failure.rule, message.text, [line.body for line in lines], shown)
         return _build_from_rule(failure.rule, {**values, **captured}, language, message.line, place)
-    title = sentence or redact(message.text)
+    title = sentence or shown
     return Finding(UNKNOWN_ERROR, title, "script", "after-fix", values, message.line.number, place)
 
 
@@ -174,15 +175,22 @@ def _find_own_words(source: FindingSource) -> tuple[str, int]:
     return "", 0
 
 
-def _quote_sentence(message: str) -> str:
-    """Return the sentence that says what broke, redacted before it's cut: half a secret doesn't look like one."""
-    return _clean_value(extract_sentence(redact(message)), MAX_SENTENCE_CHARS)
+def _quote_sentence(message: str, shown: str | None = None) -> str:
+    """Return the sentence that says what broke, redacted before it's cut: half a secret doesn't look like one.
+
+    `shown` is the message redacted, if it's known.
+    """
+    shown = redact(message) if shown is None else shown
+    sentence = " ".join(extract_sentence(shown).split())
+    return _clean_redacted(sentence if sentence == message == shown else redact(sentence), MAX_SENTENCE_CHARS)
 
 
-def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> dict[str, str]:
+def capture_values(
+    rule: FindingRule, message: str, output: Sequence[str], shown_message: str | None = None
+) -> dict[str, str]:
     """Return what the rule captures: in the deciding message, or else its last occurrence in the step's output.
 
-    A value that its line shows to be a secret is left out.
+    A value that its line shows to be a secret is left out. `shown_message` is the message redacted, if it's known.
     """
     values: dict[str, str] = {}
     searched = message.encode("utf-8", "replace")
@@ -198,7 +206,9 @@ def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> di
             source, match = text, max(compiled.finditer(text), key=lambda item: item.start(), default=None)
         if match is None:
             continue
-        shown = " ".join(redact(_get_lines(source, match)).split())
+        lines = _get_lines(source, match)
+        shown = shown_message if shown_message is not None and lines == message else redact(lines)
+        shown = " ".join(shown.split())
         for name, value in decode_groups(match).items():
             if " ".join(value.split()) in shown:
                 values.setdefault(name, _clean_value(value))
@@ -225,6 +235,10 @@ def _clean_value(value: str, max_chars: int = MAX_VALUE_CHARS) -> str:
     text = redact(collapsed)
     if max_chars == MAX_VALUE_CHARS and text != collapsed:
         return ""  # the name looks like a secret: the headline's default says more than a redaction mark
+    return _clean_redacted(text, max_chars)
+
+
+def _clean_redacted(text: str, max_chars: int) -> str:
     text = text.strip().rstrip(_SEPARATORS)
     if len(text) > 1 and text[0] in _QUOTES:
         text = text[1:-1] if text[-1] == _QUOTES[text[0]] else text

@@ -16,12 +16,8 @@ from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import BuildTool, Entry
-from knowledge.patterns import (
-    LazyPattern,
-    LiteralSet,
-    decode_groups,
-    read_following,
-)
+from knowledge.patterns import LiteralSet
+from knowledge.redaction.patterns import BytePattern
 from knowledge.text.indexed_text import IndexedText
 
 MAX_OCCURRENCES = 400
@@ -173,6 +169,8 @@ def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Itera
     not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
     indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
+    if lower.find(fragments[0], first_offset) < 0:
+        return  # only on lines of a build that went on
     for begin in find_literal(lower, fragments[0]):
         if begin < first_offset:
             continue
@@ -188,7 +186,7 @@ def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Itera
 
 
 def _capture_values(
-    compiled: CompiledSignature, regex: LazyPattern[bytes], indexed_text: IndexedText, occurrence: _Occurrence
+    compiled: CompiledSignature, regex: BytePattern, indexed_text: IndexedText, occurrence: _Occurrence
 ) -> dict[str, str] | None:
     """Return the values that `regex` captures around an occurrence.
 
@@ -206,8 +204,8 @@ def _capture_values(
         return None
     captured = {
         name: value
-        for name, value in decode_groups(match).items()
-        if name not in _NAMES or not is_name_cut_off(read_following(match, name))
+        for name, value in match.decode_groups().items()
+        if name not in _NAMES or not is_name_cut_off(match.read_following(name))
     }
     if signature.reject and any(captured.get(name) in rejected for name, rejected in signature.reject.items()):
         return None

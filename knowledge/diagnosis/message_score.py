@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from knowledge.build_log.script_output import ScriptMessage
 from knowledge.catalog.line_patterns import LinePatternSet
 from knowledge.model.finding import LinePattern
-from knowledge.patterns import define_pattern
+from knowledge.redaction.patterns import BytePattern
 
 MIN_SCORE = 4.0
 """If the best message scores less than this, none of them is an error."""
@@ -25,7 +25,7 @@ _RECORD_BONUS = 2.0
 _UNKNOWN_RECORD_WEIGHT = 5  # weight of an error record without a known pattern
 _MIN_WRAPPED_CHARS = 70  # a console wouldn't have wrapped a shorter line
 _MAX_COMPARED_CHARS = 160
-_VARIABLE_PARTS = define_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+_VARIABLE_PARTS = BytePattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ def normalize_message(message: ScriptMessage) -> bytes:
     constant_parts: list[bytes] = []
     end = 0
     for variable_part in _VARIABLE_PARTS.finditer(text):
-        constant_parts.append(text[end : variable_part.start()])
-        end = variable_part.end()
+        start, next_end = variable_part.span()
+        constant_parts.append(text[end:start])
+        end = next_end
     return b" ".join(b"".join([*constant_parts, text[end:]]).split())
 
 

@@ -51,7 +51,7 @@ class _MessageSelection:
         return any(chosen is message for chosen in self._messages.values())
 
     def is_repetition(self, message: ScoredMessage) -> bool:
-        return self._normalize(message) in self._chosen_texts
+        return message.index in self._messages or self._normalize(message) in self._chosen_texts
 
     def add(self, message: ScoredMessage) -> None:
         self._messages[message.index] = message.message

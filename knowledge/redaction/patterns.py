@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import re2
 
-from knowledge.patterns import PatternSet, build_options
+from knowledge.patterns import MAX_FOLLOWING_BYTES, PatternSet, build_options
 
 Span = tuple[int, int]
 _MAX_SINGLE_SEARCH_COST = 32 << 10
@@ -94,9 +94,19 @@ class ByteMatch:
         start, end = self._spans[self._groups[name]]
         return self._view[start:end] if start >= 0 else b""
 
+    def decode_groups(self) -> dict[str, str]:
+        """Return the groups with names that aren't empty, as text, for a pattern that was searched for in UTF-8."""
+        spans = ((name, self._spans[index]) for name, index in self._groups.items() if name)
+        return {name: self._view[start:end].decode("utf-8", "replace") for name, (start, end) in spans if end > start}
+
+    def read_following(self, name: str) -> str:
+        """Return the next few characters after the group, of a text in UTF-8."""
+        end = self.end(name)
+        return self._view[end : end + MAX_FOLLOWING_BYTES].decode("utf-8", "ignore")
+
 
 class BytePattern:
-    r"""A pattern in ASCII, compiled on first use.
+    r"""A pattern for bytes, compiled on first use.
 
     A search starts at `pos` and ends at `endpos`, where `\z` matches.
     """
@@ -106,7 +116,7 @@ class BytePattern:
 
     @cached_property
     def _regex(self) -> re2._Regexp[bytes]:
-        return re2.compile(self._pattern.encode("ascii"), build_options(ignores_case=False))
+        return re2.compile(self._pattern.encode(), build_options(ignores_case=False))
 
     @cached_property
     def _find(self) -> Callable[[re2._Anchor, bytes, int, int], Sequence[Span]]:

@@ -32,6 +32,8 @@ _USER_PART = BytePattern(r"[^\s:%,\"']*[:%,]")
 _NO_ARGUMENT = BytePattern(r"\*|:|/[A-Za-z][A-Za-z-]*(?::.*)?|(?:env|file|fd):.*|stdin")
 """A prompt for the secret, the colon of an error message, another option, or a reference to where the secret is."""
 _BLOB = BytePattern(r"[\w+/=.~-]{20,}")
+_VALUE_MARK = BytePattern(r"[^\w=.:/+@#$!*?~^|-]")
+"""What can open or end a value, and more."""
 
 
 class _PlaceFinder:
@@ -149,7 +151,7 @@ def _find_placed_secrets(view: bytes) -> Iterator[Span]:
     index = _load_index()
     max_findings = compute_max_findings(view)
     line_end, tools = -1, list[tuple[int, _PlaceFinder]]()
-    count = hidden_to = 0
+    count = hidden_to = mark = 0
     for match in index.pattern.finditer(view):
         start, end = match.span()
         if start >= line_end:
@@ -159,7 +161,14 @@ def _find_placed_secrets(view: bytes) -> Iterator[Span]:
             if finder.is_option:
                 tools.append((end, finder))
                 continue
-            found = finder.pattern.match(view, end, min(line_end, end + _MAX_DISTANCE))
+            limit = min(line_end, end + _MAX_DISTANCE)
+            if finder.value == "likely" and line_end - limit >= _LIKELY_WINDOW:
+                if mark < end:
+                    next_mark = _VALUE_MARK.search(view, end)
+                    mark = next_mark.start() if next_mark else len(view)
+                if mark - limit >= _LIKELY_WINDOW:
+                    continue  # wherever the value begins, it's too long for a password
+            found = finder.pattern.match(view, end, limit)
             span = finder.read(view, found.end()) if found and found.end() >= hidden_to else None
             if span is not None:
                 count += 1

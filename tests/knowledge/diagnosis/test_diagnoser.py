@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.diagnosis.diagnoser import HARMLESS_VALUE, Diagnoser
 from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
 from knowledge.model.entry import Signature
 from knowledge.patterns import LiteralSet
+from knowledge.redaction.redact import redact
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
 from tests.knowledge.made_entries import base, entry
 from tests.shipped_knowledge import DIAGNOSER
@@ -141,6 +142,18 @@ def test_facts_come_from_the_text_only() -> None:
         "subscription": SUBSCRIPTION,
         "exit_code": None,
     }
+
+
+@given(st.from_regex(HARMLESS_VALUE, fullmatch=True))
+def test_a_value_that_is_not_redacted_again_has_no_secret(value: str) -> None:
+    assert redact(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["915CE2C3-B454-4258-F949-ACCABB5D9704", "Pa55word-Xk29", "2026-01-12T08:00:00Z x", "12345678901"]
+)
+def test_a_value_that_could_look_like_a_key_is_redacted_again(value: str) -> None:
+    assert not HARMLESS_VALUE.fullmatch(value)
 
 
 def test_secrets_in_evidence_and_excerpt_are_hidden() -> None:

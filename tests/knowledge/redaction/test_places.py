@@ -91,6 +91,13 @@ def test_every_example_is_hidden() -> None:
                     assert redact(redacted) == redacted
 
 
+@pytest.mark.parametrize("count", [1, 100, 1_000])
+@pytest.mark.parametrize("end", ["", " ", "\nthe end", "&b=1"])
+@pytest.mark.parametrize("words", ["pin=", "passwort=", "login|"])
+def test_a_password_after_a_long_run_of_words_is_hidden(words: str, end: str, count: int) -> None:
+    assert "Xk29fJ3mQ7" not in redact(f"{words * count}password=Xk29fJ3mQ7{end}")
+
+
 def test_what_is_no_secret_stays() -> None:
     with failures_together(at_least=30) as failures:
         for place in load_places():
