@@ -32,7 +32,7 @@ from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import FormField
 from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn, TurnEvent
 from tests.azurite.service import AnybodyCredential, azurite
-from tests.bot.scripted import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE, build_in_process_workers
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
 from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.sharing.sharing_chat import FakeSharer
@@ -60,7 +60,9 @@ class WatchedChat:
         files: Any = None,
         sharer: FakeSharer | None = None,
     ) -> None:
-        self.conversation = build_dialog_services(KNOWLEDGE, None, azure, filing, files, sharer).conversation
+        self.conversation = build_dialog_services(
+            KNOWLEDGE, None, azure, filing, files, sharer, workers=build_in_process_workers()
+        ).conversation
         self.state: Mapping[str, Any] | None = None
         self.seen: list[str] = []
         self.jobs: list[Job] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.telemetry.observer import NullObserver, Observer
@@ -53,6 +53,19 @@ def load_knowledge() -> LoadedKnowledge:
     return LoadedKnowledge(base, Diagnoser(base.entries), get_texts())
 
 
+@dataclass(frozen=True, slots=True)
+class DialogWorkers:
+    """What the dialogs hand long work to.
+
+    Attributes:
+        texts: The threads that diagnose long texts.
+        templates: The processes that check templates.
+    """
+
+    texts: TextWorkers = field(default_factory=TextWorkers)
+    templates: TemplateProcessPool = field(default_factory=TemplateProcessPool)
+
+
 def build_dialog_services(
     knowledge: LoadedKnowledge,
     observer: Observer | None = None,
@@ -60,7 +73,7 @@ def build_dialog_services(
     ticket_filer: TicketFiler | None = None,
     attachment_reader: AttachmentReader | None = None,
     look_sharer: LookSharer | None = None,
-    text_workers: TextWorkers | None = None,
+    workers: DialogWorkers | None = None,
 ) -> DialogServices:
     """Build the dialogs.
 
@@ -71,9 +84,9 @@ def build_dialog_services(
         ticket_filer: Files support tickets; without it people file them by hand.
         attachment_reader: Reads the files that people attach; without it, none are read.
         look_sharer: Posts the lookups that people share; without it, lookups stay in the private chat.
-        text_workers: The threads that diagnose long texts.
+        workers: What long work is handed to.
     """
-    active_observer, workers = observer or NullObserver(), text_workers or TextWorkers()
+    active_observer, workers = observer or NullObserver(), workers or DialogWorkers()
     diagnosis_lock = asyncio.Lock()
 
     def diagnose_and_observe(text: str, language: Language) -> Diagnosis:
@@ -89,9 +102,8 @@ def build_dialog_services(
             async with diagnosis_lock:
                 await asyncio.sleep(0)
                 return diagnose_and_observe(text, language)
-        return await workers.run(lambda: diagnose_and_observe(text, language))
+        return await workers.texts.run(lambda: diagnose_and_observe(text, language))
 
-    pool = TemplateProcessPool()
     resources = DialogResources(
         diagnose,
         _format_current_time,
@@ -99,8 +111,8 @@ def build_dialog_services(
         ticket_filer,
         attachment_reader,
         look_sharer,
-        ProcessTemplateChecker(pool),
-        ProcessMistakeFinder(pool),
+        ProcessTemplateChecker(workers.templates),
+        ProcessMistakeFinder(workers.templates),
     )
     return DialogServices(
         Conversation(knowledge.base, resources, knowledge.texts),

@@ -16,7 +16,7 @@ from bot.auth.channel_auth import ChannelAuth, build_channel_auth
 from bot.errors import StartError, StoreError, describe_error_location
 from bot.files.public_resolver import PublicResolver
 from bot.files.uploads import FileUploader
-from bot.host.conversation import DialogServices, LoadedKnowledge, build_dialog_services
+from bot.host.conversation import DialogServices, DialogWorkers, LoadedKnowledge, build_dialog_services
 from bot.host.http_server import build_app, listen
 from bot.host.open_store import build_instance_name, hold_state_file, open_store
 from bot.host.playground import ALTERNATIVE_HINT, EXAMPLE_ERROR, Playground, PlaygroundError
@@ -90,7 +90,7 @@ async def _serve_from(
                 services.attachment_reader,
                 # the adapter is built with the dialogs, and posts for them once it's serving
                 ThreadLookSharer(store, lambda: adapter) if settings.can_share_looks else None,
-                text_workers,
+                DialogWorkers(text_workers),
             )
             uploads, usage_counter = FileUploader(resolver=PublicResolver()), UsageCounter(store)
             turns = TurnRunner(

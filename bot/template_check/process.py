@@ -17,7 +17,7 @@ from dialogs.model.preflight import TemplateCheck
 from dialogs.state.codec import build_codec
 from knowledge.mistakes.template_mistakes import find_mistakes
 from knowledge.model.template_mistake import TemplateMistake
-from knowledge.preflight.rule_catalog import load_rules
+from knowledge.preflight.rule_catalog import get_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         result = MISTAKES_CODEC.encode(FoundMistakes(find_mistakes(request["text"], today)))
     else:
         check = check_text(
-            request["text"], load_rules(), today, request["language"], request["name"], request["is_live"]
+            request["text"],
+            tuple(get_rules().values()),
+            today,
+            request["language"],
+            request["name"],
+            request["is_live"],
         )
         result = CHECK_CODEC.encode(check)
     return result

@@ -32,6 +32,7 @@ from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
+from tests.bot.scripted import build_in_process_workers
 from tests.dialogs.azure.fake_azure import FakeAzure
 from tests.dialogs.support.ticket.office import FakeTicketFiler
 
@@ -139,7 +140,7 @@ async def whole(
     files = TeamsAttachmentReader(known.diagnoser.diagnose_stream, FileDownloader(FileLimits()), FileLimits())
     store = await SqliteStore(folder / "state.sqlite3").open()
     sharer = ThreadLookSharer(store, lambda: bot.adapter) if can_share_looks else None
-    made = build_dialog_services(known, None, azure, filing, files, sharer)
+    made = build_dialog_services(known, None, azure, filing, files, sharer, workers=build_in_process_workers())
     handlers = {
         **build_extension_handlers(made.message_extension),
         **FEEDBACK_HANDLERS,

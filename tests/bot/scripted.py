@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.host.conversation import LoadedKnowledge, build_dialog_services
+from bot.host.conversation import DialogWorkers, LoadedKnowledge, build_dialog_services
 from bot.telemetry.observer import Observer
+from bot.template_check.process import answer
+from bot.template_check.process_pool import TemplateProcessPool
 from dialogs.conversation import Conversation
 from dialogs.model.effects import Effect
 from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
@@ -21,9 +24,21 @@ from tests.turns import action_of, text_of
 KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER, get_texts())
 
 
+class InProcessTemplatePool(TemplateProcessPool):
+    """Checks templates here, without a process for each: hundreds of them would take minutes."""
+
+    async def run(self, request: Mapping[str, Any]) -> Any:
+        return json.loads(json.dumps(answer(json.loads(json.dumps(request)))))
+
+
+def build_in_process_workers() -> DialogWorkers:
+    """Workers that check templates in this process."""
+    return DialogWorkers(templates=InProcessTemplatePool())
+
+
 def build_conversation(observer: Observer | None = None) -> Conversation:
     """The real conversation, without Azure, tickets and files."""
-    return build_dialog_services(KNOWLEDGE, observer).conversation
+    return build_dialog_services(KNOWLEDGE, observer, workers=build_in_process_workers()).conversation
 
 
 @dataclass

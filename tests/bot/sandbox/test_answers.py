@@ -20,7 +20,7 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import JobDone, MessageSent, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from tests.bot.sandbox.clients import NEWCOMER
-from tests.bot.scripted import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE, build_in_process_workers
 from tests.shipped_knowledge import DIAGNOSER
 
 
@@ -54,7 +54,7 @@ class Chat:
 @pytest_asyncio.fixture
 async def conversation(sandbox: Sandbox) -> AsyncIterator[Conversation]:
     azure = open_azure_reader(AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud)
-    yield build_dialog_services(KNOWLEDGE, azure=azure).conversation
+    yield build_dialog_services(KNOWLEDGE, azure=azure, workers=build_in_process_workers()).conversation
     await azure.close()
 
 

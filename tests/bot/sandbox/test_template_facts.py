@@ -13,7 +13,7 @@ from bot.host.conversation import build_dialog_services
 from bot.sandbox.server import Sandbox
 from dialogs.conversation import Conversation
 from tests.bot.sandbox.test_answers import Chat
-from tests.bot.scripted import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE, build_in_process_workers
 from tests.shipped_knowledge import DIAGNOSER
 
 
@@ -21,7 +21,7 @@ from tests.shipped_knowledge import DIAGNOSER
 async def conversation() -> AsyncIterator[Conversation]:
     async with Sandbox() as sandbox:
         azure = open_azure_reader(AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud)
-        yield build_dialog_services(KNOWLEDGE, azure=azure).conversation
+        yield build_dialog_services(KNOWLEDGE, azure=azure, workers=build_in_process_workers()).conversation
         await azure.close()
 
 
