@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import shutil
 import string
@@ -17,6 +18,8 @@ from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import ROUNDS, measure, measure_in_turn, measure_memory, median, ms, ratio, row
 from tests.bench.pastes import plain_paste
 
+WARM_UP = 20
+"""How many pastes for each round aren't counted: patterns are compiled when they're first needed, in several steps."""
 SIZES = (0, 500, 1_000)
 """How many entries and findings there are; 0: as many as we ship."""
 
@@ -37,6 +40,11 @@ def knowledge_size(rounds: int = ROUNDS, sizes: tuple[int, ...] = SIZES) -> None
             load = partial(_load, folder)
             start = median(measure(load, min(rounds, 3)))
             diagnosers[size] = diagnoser = load()
+            # as the server does: otherwise each round would also search all that's loaded for garbage
+            gc.collect()
+            gc.freeze()
+            for _ in range(WARM_UP * rounds):
+                diagnoser.diagnose(paste)
             count = len(diagnoser.entries) + len(diagnoser.findings.rules)
             starts.append(start / count)
             pastes = {str(one): partial(diagnosers[one].diagnose, paste) for one in diagnosers}

@@ -17,12 +17,16 @@ from tests.bench.running import ROOT
 
 REPEATS = 10
 """How often a process diagnoses a text for one measurement."""
+WARM_UP = 100
+"""How many diagnoses come first: patterns are compiled when they're first needed, in several steps."""
 _WORKER = """
 import json, sys, time
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 
 diagnoser, texts = Diagnoser(load_entries()), json.loads(sys.stdin.readline())
+for _ in range({WARM_UP}):
+    diagnoser.diagnose(texts[0])
 for line in sys.stdin:
     name, count = line.split()
     text, count = texts[int(name)], int(count)
@@ -54,7 +58,7 @@ def _extract(commit: str, folder: Path) -> None:
 @contextlib.contextmanager
 def _work(tree: Path, texts: list[str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", _WORKER], cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, text=True,
+        [sys.executable, "-c", _WORKER.replace("{WARM_UP}", str(WARM_UP))], cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with process:

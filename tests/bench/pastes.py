@@ -7,7 +7,7 @@ from functools import partial
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import ROUNDS, measure_in_turn, median, ms, ratio, row
-from tests.bench.older_tree import compare_trees
+from tests.bench.older_tree import WARM_UP, compare_trees
 from tests.build_logs import begun, powershell, restart, script_failed
 
 SIZE = 28_000
@@ -56,6 +56,8 @@ def pastes(rounds: int = ROUNDS, against: str = "") -> None:
         ours, older = ({name: pair[at] for name, pair in compared.items()} for at in (0, 1))
     else:
         diagnoser = Diagnoser(load_entries())
+        for _ in range(WARM_UP):
+            diagnoser.diagnose(plain_paste())
         works = {name: partial(diagnoser.diagnose, text) for name, text in texts.items()}
         ours, older = {name: median(taken) for name, taken in measure_in_turn(works, rounds * 3).items()}, {}
     row("", "CPU time", "against plain", f"against {against[:7]}" if against else "")
