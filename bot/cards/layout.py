@@ -14,6 +14,7 @@ from bot.cards.fallback import render_fallback
 from bot.cards.text_runs import (
     CardElement,
     break_long_words,
+    break_place_words,
     break_title_words,
     break_value_words,
     build_rich_text,
@@ -171,6 +172,9 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
     if paragraph.tone in _CALLOUT_TONES and not is_callout:
         style["color"] = paragraph.tone
     text = break_title_words(paragraph.text) if paragraph.size == "title" else paragraph.text
+    if paragraph.tone == "subtle" and paragraph.size == "default":
+        # a place, such as a path in a template: it's read, not copied
+        text = break_place_words(text)
     runs = build_styled_runs(text, style)
     if not runs:
         return []

@@ -62,6 +62,11 @@ def break_title_words(text: RichText) -> RichText:
     return tuple(TextRun(break_long_words(run.text, _MAX_TITLE_WORD_CHARS), run.style) for run in text)
 
 
+def break_place_words(text: RichText) -> RichText:
+    """Insert soft breaks in the words of a place that are too long for a narrow card."""
+    return tuple(TextRun(break_long_words(run.text), run.style) for run in text)
+
+
 def break_value_words(text: RichText) -> RichText:
     """Insert soft breaks in the words of a value, but none where the client breaks it itself: people copy names."""
     return tuple(

@@ -538,3 +538,11 @@ def test_foreign_text_in_the_fallback_is_literal_for_a_client_that_reads_markdow
     assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
     shown = "".join(token.content for block in made for token in block.children or () if token.type != "softbreak")
     assert "".join(foreign.split()) in "".join(shown.split())
+
+
+def test_a_long_place_wraps_on_a_narrow_card() -> None:
+    path = "$.properties.vmProfile.vnetConfig.containerInstanceSubnetId"
+    (block,) = render_card(Reply((Paragraph(build_literal(path), "subtle"),)))["body"]
+    [run] = block["inlines"]
+    assert max(map(len, run["text"].split("\u200b"))) <= 32
+    assert run["text"].replace("\u200b", "") == path
