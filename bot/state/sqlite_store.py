@@ -257,9 +257,9 @@ class SqliteStore:
 
 
 def _move_log(database: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the file, and begin it anew: both wait until the disk has what was written."""
+    """Move the write-ahead log into the file, and start it over: both wait until the disk has what was written."""
     database.execute("pragma wal_checkpoint(passive)").fetchone()
-    # the first write begins the log anew: here, so that no commit has to wait for it
+    # the first write starts the log over: here, so that no commit has to wait for it
     database.execute(f"pragma user_version = {FORMAT_VERSION}")
 
 

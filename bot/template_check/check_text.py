@@ -133,7 +133,7 @@ def _remove_what_azure_adds(text: str) -> str:
 
 
 def _lay_out(text: str) -> str | None:
-    """Return the JSON on lines of its own, as people read it; None if that's impossible."""
+    """Return the JSON with line breaks and indentation; None if that's impossible."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -37,7 +37,7 @@ class TemplateTaskError(BotError):
 
 
 class TemplateProcessPool:
-    """Runs each task in a process of its own, which starts within a third of a second."""
+    """Runs each task in a separate process, which starts within a third of a second."""
 
     def __init__(
         self, max_seconds: float = MAX_SECONDS, max_running: int = MAX_RUNNING, command: Sequence[str] = _COMMAND

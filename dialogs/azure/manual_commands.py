@@ -55,7 +55,7 @@ _FAILED_TEMPLATES_COMMANDS: Mapping[Shell, str] = {
 }
 _TEMPLATE_COMMANDS: Mapping[Shell, str] = {
     "Azure CLI": "az image builder show -n <template> -g <rg>{sub} -o json",
-    # Get-AzImageBuilderTemplate prints objects of its own, not the template's JSON
+    # Get-AzImageBuilderTemplate prints its own objects, not the template's JSON
     "PowerShell": (
         "(Invoke-AzRestMethod -ResourceGroupName <rg> -ResourceProviderName Microsoft.VirtualMachineImages "
         "-ResourceType imageTemplates -Name <template>{sub} -ApiVersion 2024-02-01 -Method GET).Content"

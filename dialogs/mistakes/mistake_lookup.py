@@ -12,6 +12,7 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader, FindMistakes
 from dialogs.model.turn import Person
 from dialogs.state.diagnosis import find_top_match
+from knowledge.input.pasted_template import is_image_template
 from knowledge.mistakes.explanation import explain_failure, raise_confidence
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.template_mistake import TemplateMistake
@@ -50,9 +51,13 @@ async def explain_pasted(
     """Return a text's diagnosis with what explains it, if the text is a template whose run or submission failed."""
     if find_mistakes is None or diagnosis.kind != "status" or not _FAILED.search(text):
         return diagnosis
+    template_json = text[text.find("{") : text.rfind("}") + 1]
+    # most pasted statuses have no template, and looking for mistakes starts a process
+    if not is_image_template(template_json):
+        return diagnosis
     try:
         async with asyncio.timeout(MAX_SECONDS):
-            mistakes = await find_mistakes(text[text.find("{") : text.rfind("}") + 1])
+            mistakes = await find_mistakes(template_json)
     except TimeoutError:
         return diagnosis
     return add_mistake(context, diagnosis, find_top_match(diagnosis), mistakes)

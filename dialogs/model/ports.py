@@ -37,7 +37,7 @@ class DiagnoseText(Protocol):
 
 
 class CheckTemplate(Protocol):
-    """Checks a template's text in a process of its own, which is ended if it takes too long."""
+    """Checks a template's text in a separate process, which is ended if it takes too long."""
 
     async def __call__(self, text: str, language: Language, name: str = "", is_live: bool = False) -> TemplateCheck:
         """Return what would make the build of the template in `text` fail, redacted. Never raise, whatever the text.

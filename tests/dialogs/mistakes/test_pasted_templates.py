@@ -67,3 +67,20 @@ async def test_where_others_read_nothing_of_the_template_is_shown() -> None:
 )
 async def test_without_a_mistake_or_a_template_nothing_is_added(text: str) -> None:
     assert "n the template, properties" not in await build_chat().say(text)
+
+
+async def test_a_status_without_a_template_starts_no_search() -> None:
+    searched: list[str] = []
+
+    async def search(template_json: str) -> tuple[TemplateMistake, ...]:
+        searched.append(template_json)
+        return ()
+
+    status = {
+        "lastRunStatus": {"runState": "Failed", "runSubState": "Building", "message": "context deadline exceeded"}
+    }
+    chat = Chat(entries=ENTRIES, diagnoser=diagnose, find_mistakes=search)
+    await chat.say(json.dumps(status, indent=2))
+    assert searched == []
+    await chat.say(print_template(buildTimeoutInMinutes=5000))
+    assert len(searched) == 1
