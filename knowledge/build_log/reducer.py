@@ -16,15 +16,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
-import re2
-
 from knowledge.build_log.gaps import LogGapFinder
+from knowledge.build_log.literal_search import WINDOW_BYTES, CompiledLiterals, LiteralSearch
 from knowledge.build_log.packer_marks import BUILD_START_MARK, FAILURE_MARKS, PACKER_MARKS
 from knowledge.model.diagnosis import LogGap
-from knowledge.patterns import compile_pattern
 from knowledge.text.normalization import MAX_LINE_CHARS
 from knowledge.text.streaming import ByteReader, read_blocks
 from knowledge.text.text_lines import TextLine
@@ -57,16 +55,16 @@ class LogReducer:
         self._literals = tuple(dict.fromkeys(text.encode() for text in (*PACKER_MARKS, *literals)))
 
     @cached_property
-    def _search(self) -> re2._Regexp[bytes]:
+    def _compiled(self) -> CompiledLiterals:
         """The search for all literals, compiled for the first log that is large."""
-        return _compile_search(self._literals)
+        return CompiledLiterals(self._literals)
 
     def reduce_stream(self, stream: ByteReader, progress: Callable[[int], None] | None = None) -> ReducedLog:
         """Return the lines that matter, in order.
 
         `progress` is called with the number of bytes read so far. Errors from reading `stream` aren't caught.
         """
-        reduction = _ReductionPass(self._literals, self._search)
+        reduction = _ReductionPass(self._literals, LiteralSearch(self._compiled))
         bytes_read = 0
         for block in read_blocks(stream):
             reduction.add_block(block)
@@ -80,11 +78,13 @@ class LogReducer:
 class _ReductionPass:
     """One pass over one log."""
 
-    def __init__(self, literals: tuple[bytes, ...], search: re2._Regexp[bytes]) -> None:
+    def __init__(self, literals: tuple[bytes, ...], search: LiteralSearch) -> None:
         self._literals, self._search = literals, search
-        self._literals_by_lowercase = {text.lower(): text for text in literals}
+        self._spellings: dict[bytes, list[bytes]] = {}
+        for text in literals:
+            self._spellings.setdefault(text.lower(), []).append(text)
         self.line_count = 0
-        self._retired: list[bytes] = []
+        self._retired: dict[bytes, None] = {}
         self._hit_counts: Counter[bytes] = Counter()
         self._preceding = b""
         self._start_build()
@@ -135,18 +135,21 @@ class _ReductionPass:
 
     def _find_hits(self, block: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield the start and end of each line with a literal, and the first literal in it."""
-        position, search = 0, self._search
-        while True:
-            match = search.search(block, position)
-            if match is None:
-                return
-            begin = block.rfind(b"\n", position, match.start()) + 1 or position
-            end = block.find(b"\n", match.end())
-            if end < 0:
-                end = len(block)
-            yield begin, end, self._literals_by_lowercase[match[0].lower()]
-            position = end
-            search = self._search  # The caller may have just retired a literal.
+        position = window = 0
+        while window < len(block):
+            for start, negative_length, lowercase in self._search.find_hits(block, window):
+                if start < position:
+                    continue  # the line is already known
+                literal = self._spellings[lowercase][0]
+                if literal in self._retired:
+                    continue
+                begin = block.rfind(b"\n", position, start) + 1 or position
+                end = block.find(b"\n", start - negative_length)
+                if end < 0:
+                    end = len(block)
+                yield begin, end, literal
+                position = end
+            window = max(window + WINDOW_BYTES, position)
 
     def _keep_following(self, block: bytes, end: int, number: int) -> None:
         """Keep the lines after a hit, since a message can be wrapped."""
@@ -166,11 +169,11 @@ class _ReductionPass:
         is_full = self._kept_bytes > MAX_KEPT_BYTES
         if not is_full and self._hit_counts[literal] <= MAX_LITERAL_HITS:
             return
-        candidates = self._literals if is_full else (literal,)
+        candidates = self._literals if is_full else self._spellings[literal.lower()]
         retiring = [text for text in candidates if text not in FAILURE_MARKS and text not in self._retired]
-        if retiring:
-            self._retired += retiring
-            self._search = _compile_search([text for text in self._literals if text not in self._retired])
+        self._retired |= dict.fromkeys(retiring)
+        for text in retiring:
+            self._search.drop(text.lower())
 
     def _keep_last(self, block: bytes, literal: bytes, next_number: int) -> None:
         """Keep the last line with a retired literal near the block's end.
@@ -238,14 +241,3 @@ def _find_last_build_start(block: bytes) -> int:
             prefix = block[begin:position]
             if b"PACKER" in prefix and b"plugin" not in prefix:
                 return begin
-
-
-def _compile_search(literals: Iterable[bytes]) -> re2._Regexp[bytes]:
-    # RE2 prefers the first alternative: the longest literals come first. `\z.` matches nothing.
-    ordered = sorted(literals, key=len, reverse=True)
-    return compile_pattern("|".join(map(_escape, ordered)) or "\\z.")
-
-
-@cache
-def _escape(literal: bytes) -> str:
-    return str(re2.escape(literal.decode()))  # again for each literal that is retired, and takes as long as compiling
