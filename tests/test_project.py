@@ -67,7 +67,11 @@ def test_every_pin_has_the_hashes_of_its_files(name: str) -> None:
 @pytest.mark.parametrize("name", [*REQUIREMENTS, AUDIT, AZURE_CLI])
 def test_every_requirement_is_pinned(name: str) -> None:
     asked = (ROOT / name).with_suffix(".in").read_text("utf-8").splitlines()
-    names = {line.partition(";")[0].strip().lower() for line in asked if line.strip() and not line.startswith(("#", "-r", "-c"))}
+    names = {
+        line.partition(";")[0].strip().lower()
+        for line in asked
+        if line.strip() and not line.startswith(("#", "-r", "-c"))
+    }
     assert names
     assert names <= pins(name).keys(), f"{name} is older than its .in file: run make lock"
 

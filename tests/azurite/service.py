@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from azure.core.credentials import AccessToken
 from tests.npm_packages import install_npm_packages
 
 FOLDER = Path(__file__).resolve().parent
+PROGRAM = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,16 @@ class AnybodyCredential:
 
 @pytest.fixture(scope="session")
 def azurite(real: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Azurite on its own port, everything in memory, for all tests of the session."""
-    node, npm, folder = real("node"), real("npm"), tmp_path_factory.mktemp("azurite")
-    program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    """Azurite for all tests of the session."""
+    node, npm = real("node"), real("npm")
     install_npm_packages(npm, FOLDER)
+    with run_azurite(node, tmp_path_factory.mktemp("azurite")) as service:
+        yield service
+
+
+@contextmanager
+def run_azurite(node: str, folder: Path) -> Iterator[Azurite]:
+    """Run Azurite on its own port, everything in memory, with its certificates in `folder`."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
@@ -73,7 +81,7 @@ def azurite(real: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
     options = {"--blobHost": "127.0.0.1", "--blobPort": "0", "--oauth": "basic"}
     options |= {"--cert": folder / "cert.pem", "--key": folder / "key.pem"}
     process = subprocess.Popen(
-        [node, program, *(str(part) for option in options.items() for part in option),
+        [node, PROGRAM, *(str(part) for option in options.items() for part in option),
          "--inMemoryPersistence", "--silent", "--disableTelemetry"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "NODE_OPTIONS": ""},
     )  # fmt: skip

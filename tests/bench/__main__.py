@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from tests.bench.blob_storage import blob_storage
 from tests.bench.conversation_store import conversation_store
 from tests.bench.faults import faults
 from tests.bench.knowledge_size import knowledge_size
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "templates": template_list,
     "preflight": preflight,
     "conversations": conversation_store,
+    "blobs": blob_storage,
 }
 QUICK: dict[str, Callable[[], None]] = {
     "start": partial(start, rounds=1),
@@ -43,6 +45,7 @@ QUICK: dict[str, Callable[[], None]] = {
     "templates": partial(template_list, counts=(100,)),
     "preflight": partial(preflight, rounds=1, templates=5, made_rules=200),
     "conversations": partial(conversation_store, counts=(1_000,)),
+    "blobs": partial(blob_storage, counts=(50,)),
 }
 """Each section at its smallest, to see that it runs."""
 
