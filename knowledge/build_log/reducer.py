@@ -166,11 +166,12 @@ class _ReductionPass:
         Once the kept lines take too much memory, all literals except those of a failure are retired.
         """
         self._hit_counts[literal] += 1
-        is_full = self._kept_bytes > MAX_KEPT_BYTES
-        if not is_full and self._hit_counts[literal] <= MAX_LITERAL_HITS:
+        if self._hit_counts[literal] > MAX_LITERAL_HITS:
+            retiring = self._spellings[literal.lower()]
+        elif self._kept_bytes > MAX_KEPT_BYTES:
+            retiring = [text for text in self._literals if text not in FAILURE_MARKS and text not in self._retired]
+        else:
             return
-        candidates = self._literals if is_full else self._spellings[literal.lower()]
-        retiring = [text for text in candidates if text not in FAILURE_MARKS and text not in self._retired]
         self._retired |= dict.fromkeys(retiring)
         for text in retiring:
             self._search.drop(text.lower())

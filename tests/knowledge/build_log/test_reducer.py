@@ -129,8 +129,17 @@ class Repeated(io.RawIOBase):
         b"==> azure-arm: IMAGE_STATE_UNDEPLOYABLE\n",
         b"Timeout waiting for microservice to complete: 'context deadline exceeded'\n",
         b"no line break at all ",
+        b"==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...\n",
+        b"Failed to open: No such file or directory\nfailed to open: no such file or directory\n",
     ],
-    ids=["harmless", "a mark in every line", "a signature in every line", "one endless line"],
+    ids=[
+        "harmless",
+        "a mark in every line",
+        "a signature in every line",
+        "one endless line",
+        "a failure in every line",
+        "a literal that entries spell in two ways",
+    ],
 )
 def test_memory_does_not_grow_with_the_log(line: bytes) -> None:
     chunk = line * (200_000 // len(line))
