@@ -64,7 +64,7 @@ class SqliteStore:
     """A `StateStore` in the file `path`. The event loop never waits for a lock, nor for the disk to finish a write."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
+        self._path, self._file_name = path, str(path)
         self._clock = clock
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         self._connections: _Connections | None = None
@@ -222,7 +222,7 @@ class SqliteStore:
     def _read_file_id(self) -> tuple[int, int] | None:
         """Return what tells the file at the path from another one; None if there's none."""
         try:
-            found = os.stat(self._path)  # noqa: PTH116 - each commit asks, and this takes a third of the time
+            found = os.stat(self._file_name)  # noqa: PTH116 - each commit asks, and this takes a third of the time
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino
