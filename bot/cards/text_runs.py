@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from dialogs.model.reply import RichText, TextRun, TextStyle
@@ -18,7 +16,6 @@ _RUN_STYLES: Mapping[TextStyle, CardElement] = {
     "bold": {"weight": "bolder"},
     "code": {"fontType": "monospace"},
 }
-_get_style = attrgetter("style")
 _MAX_WORD_CHARS = 32  # what fits a narrow card; clients break a line at spaces and hyphens only
 _MAX_TITLE_WORD_CHARS = 22
 _MAX_VALUE_WORD_CHARS = 22  # a value has two thirds of the width
@@ -72,12 +69,14 @@ def build_styled_runs(
 
     `style` applies to all of them. `show` returns the sanitized text of a run.
     """
-    if len(text) == 1:
-        return build_sanitized_runs(show(text[0]), {**style, **_RUN_STYLES[text[0].style]})
-    joined = [(name, "".join([show(run) for run in runs])) for name, runs in groupby(text, _get_style)]
-    return [
-        element for name, words in joined for element in build_sanitized_runs(words, {**style, **_RUN_STYLES[name]})
-    ]
+    elements: list[CardElement] = []
+    words = ""
+    for position, run in enumerate(text, 1):
+        words += show(run)
+        if position == len(text) or text[position].style != run.style:
+            elements += build_sanitized_runs(words, {**style, **_RUN_STYLES[run.style]})
+            words = ""
+    return elements
 
 
 def build_rich_text(runs: list[CardElement], **options: Any) -> CardElement:
