@@ -94,16 +94,16 @@ class SqliteStore:
 
     async def load(self, key: str) -> StoredState | None:
         """Return what was last committed under `key`, or None."""
-        # as text, whatever somebody else has written there
-        query = "select cast(etag as text), value from state where key = ?"
+        # as text and as bytes, whatever somebody else has written there
+        query = "select cast(etag as text), cast(value as blob) from state where key = ?"
         row = await self._run(lambda database: database.execute(query, (key,)).fetchone())
         return StoredState(str(row[0]), decode_state(row[1])) if row else None
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Store `value` if `etag` is current, and return the new ETag. See `StateStore.commit`."""
-        text = encode_state(value)
-        new_etag = await self._run(lambda database: self._commit(database, key, etag, text, waiting))
-        self._bytes_since_checkpoint += len(text)
+        content = encode_state(value)
+        new_etag = await self._run(lambda database: self._commit(database, key, etag, content, waiting))
+        self._bytes_since_checkpoint += len(content)
         if self._bytes_since_checkpoint >= CHECKPOINT_BYTES:
             self._start_checkpoint()
         return new_etag
@@ -227,7 +227,7 @@ class SqliteStore:
             return None
         return found.st_dev, found.st_ino
 
-    def _commit(self, database: sqlite3.Connection, key: str, etag: str | None, text: str, waiting: bool) -> str:
+    def _commit(self, database: sqlite3.Connection, key: str, etag: str | None, content: bytes, waiting: bool) -> str:
         # an open file can still be written after it was deleted, but nobody will ever read it
         if self._read_file_id() != self._file_id:
             raise StoreError(
@@ -240,14 +240,15 @@ class SqliteStore:
         # a single statement is a transaction in SQLite, and its condition compares the ETags
         if etag is None:
             cursor = database.execute(
-                "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",
-                (key, text, new_etag, now, waiting),
+                "insert into state (key, value, etag, touched, waiting) values (?, cast(? as text), ?, ?, ?) "
+                "on conflict do nothing",
+                (key, content, new_etag, now, waiting),
             )
         else:
             cursor = database.execute(
-                "update state set value = ?, etag = ?, touched = ?, waiting = ? "
+                "update state set value = cast(? as text), etag = ?, touched = ?, waiting = ? "
                 "where key = ? and cast(etag as text) = ?",
-                (text, new_etag, now, waiting, key, etag),
+                (content, new_etag, now, waiting, key, etag),
             )
         if cursor.rowcount != 1:
             raise StateConflictError(
