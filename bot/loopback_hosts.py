@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is `localhost` or a loopback address. Other names are not resolved."""
     if host.lower() == "localhost":

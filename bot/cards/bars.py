@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.cards.text_runs import CardElement, break_long_words, build_rich_text, build_text_runs
+from bot.cards.text_runs import CardElement, break_long_words, build_rich_text, build_sanitized_runs, build_text_runs
 from dialogs.model.duration_bars import DurationBars
 from dialogs.replies.duration_bars import BarRow, PieceKind, build_bar_rows
+from dialogs.replies.plain_text import sanitize_text
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
@@ -31,10 +32,11 @@ def _build_bar(row: BarRow) -> list[CardElement]:
     """
     is_failure = row.state in ("failed", "stopped")
     is_faint = row.is_own or row.state in ("pending", "waiting", "unseen")
-    style: CardElement = {"color": "attention", "weight": "bolder"} if is_failure else {"isSubtle": is_faint}
+    style: CardElement = {"size": "small"}
+    style |= {"color": "attention", "weight": "bolder"} if is_failure else {"isSubtle": is_faint}
     mark = f"{row.mark}\N{NO-BREAK SPACE}" if row.mark else ""
-    name = build_text_runs(mark + break_long_words(row.name), size="small", **style)
-    description = build_text_runs(_bind_units(row.description), size="small", **style)
+    name = build_sanitized_runs(mark + break_long_words(sanitize_text(row.name)), style)
+    description = build_sanitized_runs(_bind_units(sanitize_text(row.description)), style)
     if not row.has_time:
         return [_build_columns(_WIDE_COLUMN_WIDTHS, (name, description))]
     bar = [run for text, kind in row.pieces for run in _build_piece(text, kind, row)]
@@ -58,7 +60,7 @@ def _build_piece(text: str, kind: PieceKind, row: BarRow) -> list[CardElement]:
         color: CardElement = {"color": "attention"}
     else:
         color = {"isSubtle": True} if row.is_own or kind == "free" else {"color": "accent"}
-    return build_text_runs(text, fontType="monospace", size="small", **color)
+    return build_sanitized_runs(text, {"fontType": "monospace", "size": "small", **color})
 
 
 def _build_columns(widths: Sequence[int], cells: Sequence[list[CardElement]]) -> CardElement:

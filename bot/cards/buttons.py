@@ -37,7 +37,9 @@ def _sanitize_value(value: Any) -> Any:
     match value:
         case str():
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case Mapping():
+        case int() | None:
+            return value
+        case dict() | Mapping():
             return {_sanitize_value(key): _sanitize_value(item) for key, item in value.items()}
         case list() | tuple():
             return [_sanitize_value(item) for item in value]

@@ -14,12 +14,14 @@ from bot.cards.fallback import render_fallback
 from bot.cards.text_runs import (
     CardElement,
     break_long_words,
-    break_place_words,
-    break_title_words,
-    break_value_words,
+    break_place,
+    break_title,
+    break_value,
     build_rich_text,
+    build_sanitized_runs,
     build_styled_runs,
     build_text_runs,
+    sanitize_run,
 )
 from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
@@ -137,7 +139,7 @@ def _build_command(command: Command) -> list[CardElement]:
     """Build a command that can be copied at once where the client has code blocks: not on phones."""
     shell_name = build_rich_text(build_text_runs(command.shell, size="small", isSubtle=True))
     text = sanitize_text(command.text)
-    plain = build_rich_text(build_text_runs(text, fontType="monospace"), spacing="small")
+    plain = build_rich_text(build_sanitized_runs(text, {"fontType": "monospace"}), spacing="small")
     code = {
         "type": "CodeBlock",
         "codeSnippet": text,
@@ -171,18 +173,15 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
     is_callout = paragraph.tone in _CALLOUT_TONES and paragraph.size == "default"
     if paragraph.tone in _CALLOUT_TONES and not is_callout:
         style["color"] = paragraph.tone
-    text = break_title_words(paragraph.text) if paragraph.size == "title" else paragraph.text
-    if paragraph.tone == "subtle" and paragraph.size == "default":
-        # a place, such as a path in a template: it's read, not copied
-        text = break_place_words(text)
-    runs = build_styled_runs(text, style)
+    # a subtle text can be a place, such as a path in a template: it's read, not copied
+    is_place = paragraph.tone == "subtle"
+    show = break_title if paragraph.size == "title" else break_place if is_place else sanitize_run
+    runs = build_styled_runs(paragraph.text, style, show)
     if not runs:
         return []
     if paragraph.mark:
-        runs = [
-            *build_text_runs(f"{paragraph.mark}\N{NO-BREAK SPACE}", **(style | _MARK_STYLES[paragraph.mark])),
-            *runs,
-        ]
+        mark = f"{paragraph.mark}\N{NO-BREAK SPACE}"
+        runs = [*build_sanitized_runs(mark, style | _MARK_STYLES[paragraph.mark]), *runs]
     if is_callout:
         return [{"type": "Container", "style": paragraph.tone, "items": [build_rich_text(runs)]}]
     is_close = paragraph.tone == "subtle"
@@ -204,17 +203,20 @@ def _build_line(row: tuple[int, str], mark: str, language: Language) -> CardElem
     faint: CardElement = {"color": "attention", "weight": "bolder"} if is_deciding else {"isSubtle": True}
     bold: CardElement = {"weight": "bolder"} if is_deciding else {}
     label = f"{mark.strip()}\N{NO-BREAK SPACE}" if is_deciding else ""
-    label_runs = build_text_runs(f"{label}{format_line_label(number, language)}\N{EN SPACE}", size="small", **faint)
+    label += f"{format_line_label(number, language)}\N{EN SPACE}"
+    text = sanitize_text(text)
     words = text.lstrip(" ")
     indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + break_long_words(words)
-    return build_rich_text([*label_runs, *build_text_runs(indented, fontType="monospace", **bold)], spacing="small")
+    runs = build_sanitized_runs(label, {"size": "small", **faint})
+    runs += build_sanitized_runs(indented, {"fontType": "monospace", **bold})
+    return build_rich_text(runs, spacing="small")
 
 
 def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
     """Build one row of two columns: at any width, and by a screen reader, it is read label first, then value."""
     cells = (
         build_rich_text(build_text_runs(sanitize_line(label), isSubtle=True)),
-        build_rich_text(build_styled_runs(break_value_words(value), {})),
+        build_rich_text(build_styled_runs(value, {}, break_value)),
     )
     # a RichTextBlock without inlines is invalid
     columns = [

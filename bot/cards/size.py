@@ -72,8 +72,9 @@ def _lay_out_sendable_card(reply: Reply) -> tuple[CardElement, int]:
     """
     card = lay_out_card(reply)
     size = compute_size(card)
-    has_long_parts = any(isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks)
-    if has_long_parts and size > TARGET_BYTES - _RESERVED_BYTES:
+    if size > TARGET_BYTES - _RESERVED_BYTES and any(
+        isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks
+    ):
         card["fallbackText"] = render_fallback(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))
         size = compute_size(card)
     return card, size

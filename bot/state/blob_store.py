@@ -119,7 +119,7 @@ class BlobStore:
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Store `value` if `etag` is current, and return the new ETag. See `StateStore.commit`."""
-        content = encode_state(value).encode()
+        content = encode_state(value)
         blob_etag, _, old_marker = (etag or "").partition(" ")
         marker = (old_marker or secrets.token_hex(8)) if waiting else ""
         condition: dict[str, Any] = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import re
 import secrets
@@ -42,6 +43,8 @@ CHECKPOINT_BYTES = 4_000_000
 
 That waits for the disk. So the thread does it, along with the commits that come meanwhile.
 """
+FILE_CHECK_SECONDS = 0.1
+"""How soon a commit notices that the file was deleted or replaced, along with all that was in it."""
 _LOCK_TIMEOUT_SECONDS = 5.0
 """How long the thread waits for a lock, which only a program besides the bot can hold for long."""
 
@@ -69,6 +72,7 @@ class SqliteStore:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         self._connections: _Connections | None = None
         self._file_id: tuple[int, int] | None = None
+        self._file_checked_at = -math.inf
         self._bytes_since_checkpoint = 0
         self._checkpoint: asyncio.Future[None] | None = None
 
@@ -94,16 +98,16 @@ class SqliteStore:
 
     async def load(self, key: str) -> StoredState | None:
         """Return what was last committed under `key`, or None."""
-        # as text, whatever somebody else has written there
-        query = "select cast(etag as text), value from state where key = ?"
+        # as text and as bytes, whatever somebody else has written there
+        query = "select cast(etag as text), cast(value as blob) from state where key = ?"
         row = await self._run(lambda database: database.execute(query, (key,)).fetchone())
         return StoredState(str(row[0]), decode_state(row[1])) if row else None
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Store `value` if `etag` is current, and return the new ETag. See `StateStore.commit`."""
-        text = encode_state(value)
-        new_etag = await self._run(lambda database: self._commit(database, key, etag, text, waiting))
-        self._bytes_since_checkpoint += len(text)
+        content = encode_state(value)
+        new_etag = await self._run(lambda database: self._commit(database, key, etag, content, waiting))
+        self._bytes_since_checkpoint += len(content)
         if self._bytes_since_checkpoint >= CHECKPOINT_BYTES:
             self._start_checkpoint()
         return new_etag
@@ -219,35 +223,41 @@ class SqliteStore:
         connections.direct.close()
         connections.patient.close()
 
-    def _read_file_id(self) -> tuple[int, int] | None:
-        """Return what tells the file at the path from another one; None if there's none."""
-        try:
-            found = os.stat(self._path)  # noqa: PTH116 - each commit asks, and this takes a third of the time
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
-
-    def _commit(self, database: sqlite3.Connection, key: str, etag: str | None, text: str, waiting: bool) -> str:
-        # an open file can still be written after it was deleted, but nobody will ever read it
+    def _check_file(self) -> None:
         if self._read_file_id() != self._file_id:
             raise StoreError(
                 f"State cannot be kept in {self._path}: the file was deleted or replaced while the bot was running. "
                 "Restart the bot; it starts a new file if there's none."
             )
+
+    def _read_file_id(self) -> tuple[int, int] | None:
+        """Return what tells the file at the path from another one; None if there's none."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _commit(self, database: sqlite3.Connection, key: str, etag: str | None, content: bytes, waiting: bool) -> str:
         now = self._clock()
+        # an open file can still be written after it was deleted, but nobody will ever read it
+        if not 0 <= now - self._file_checked_at < FILE_CHECK_SECONDS:
+            self._check_file()
+            self._file_checked_at = now
         # a random start: the ETag of a deleted state must not match the state that follows it
         new_etag = int(etag) + 1 if etag and _COUNTABLE_ETAG.fullmatch(etag) else secrets.randbits(48) + 1
         # a single statement is a transaction in SQLite, and its condition compares the ETags
         if etag is None:
             cursor = database.execute(
-                "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",
-                (key, text, new_etag, now, waiting),
+                "insert into state (key, value, etag, touched, waiting) values (?, cast(? as text), ?, ?, ?) "
+                "on conflict do nothing",
+                (key, content, new_etag, now, waiting),
             )
         else:
             cursor = database.execute(
-                "update state set value = ?, etag = ?, touched = ?, waiting = ? "
+                "update state set value = cast(? as text), etag = ?, touched = ?, waiting = ? "
                 "where key = ? and cast(etag as text) = ?",
-                (text, new_etag, now, waiting, key, etag),
+                (content, new_etag, now, waiting, key, etag),
             )
         if cursor.rowcount != 1:
             raise StateConflictError(

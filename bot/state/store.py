@@ -73,29 +73,29 @@ def build_state_key(*parts: str) -> str:
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
-def encode_state(value: Mapping[str, Any]) -> str:
-    """Encode a state as compact JSON.
+def encode_state(value: Mapping[str, Any]) -> bytes:
+    """Encode a state as compact JSON in UTF-8.
 
     Raises:
         TypeError, ValueError: It holds something that isn't plain JSON, which is a bug in the caller.
         StateTooLargeError: It takes more than `MAX_STATE_BYTES`.
     """
-    text = encode_json(value)
-    if len(text) > MAX_STATE_BYTES:
+    content = encode_json(value)
+    if len(content) > MAX_STATE_BYTES:
         raise StateTooLargeError(
-            f"The state of one conversation would take {len(text) // 1024} KB; "
+            f"The state of one conversation would take {len(content) // 1024} KB; "
             f"at most {MAX_STATE_BYTES // 1024} KB are kept. Start the conversation over."
         )
-    return text.decode()
+    return content
 
 
-def decode_state(text: str) -> dict[str, Any]:
+def decode_state(content: bytes | str) -> dict[str, Any]:
     """Decode what `encode_state` wrote; return {}, which the dialogs know as lost, for anything else.
 
     An integer of more than 64 bits becomes a float. Nobody stores one; only a client may send one.
     """
     try:
-        value = decode_json(text)
+        value = decode_json(content)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -38,7 +38,8 @@ class UsageCounter:
 
     def count_events(self, events: Sequence[UsageEvent]) -> None:
         """Count the events of a turn."""
-        self._counts.update(_SEPARATOR.join((event.kind, event.entry, event.detail)) for event in events)
+        for event in events:
+            self._counts[_SEPARATOR.join((event.kind, event.entry, event.detail))] += 1
 
     async def run(self, stop: asyncio.Event) -> None:
         """Save the counts at intervals until `stop`, and then one last time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -15,6 +16,8 @@ BODY_TIMEOUT_SECONDS = 10
 """How long a caller may take to send the body."""
 MAX_NESTING_LEVELS = 64
 """Levels of nesting; Teams activities have about ten."""
+
+_CONTAINERS = (dict, list)
 
 
 async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> Any:
@@ -28,8 +31,11 @@ async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIME
     if request.content_type != "application/json":
         raise RequestRefusedError(415, "Send the activity as application/json.")
     try:
-        async with asyncio.timeout(timeout_seconds):
-            raw = await request.read()
+        if request.content.is_eof():
+            raw = await request.read()  # it came with the head
+        else:
+            async with asyncio.timeout(timeout_seconds):
+                raw = await request.read()
     except TimeoutError:
         raise RequestRefusedError(408, f"The body was not sent within {timeout_seconds:g} seconds.") from None
     except web.RequestPayloadError:
@@ -58,10 +64,10 @@ def _reject_constant(name: str) -> None:
 
 
 def _is_deeper_than(body: Any, levels: int) -> bool:
-    level = [body]
-    for _ in range(levels + 1):
-        level = [item for item in level if isinstance(item, dict | list)]
+    level = [body] if isinstance(body, _CONTAINERS) else []
+    for _ in range(levels):
         if not level:
             return False
-        level = [item for parent in level for item in (parent.values() if isinstance(parent, dict) else parent)]
-    return True
+        items = [parent.values() if isinstance(parent, dict) else parent for parent in level]
+        level = [item for item in chain.from_iterable(items) if isinstance(item, _CONTAINERS)]
+    return bool(level)

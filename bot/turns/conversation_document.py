@@ -41,7 +41,8 @@ class ConversationDocument:
     Attributes:
         welcomed: Whether the person was greeted.
         language: The language of the last answer.
-        dialog_state: The dialogs' own state; None before the first turn, {} if it was unreadable.
+        dialog_state: The dialogs' own state; None before the first turn, {} if it was unreadable. It's replaced as a
+            whole, never changed in place.
         processed_activities: Activity key to the time when its turn was committed.
         outbox: The replies that wait to be sent, in order.
         outbox_lease_owner: The instance that sends the outbox, until `outbox_lease_expires_at`.
@@ -111,10 +112,14 @@ class ConversationDocument:
     def mark_processed(self, activity_key: str, now: float) -> None:
         """Remember that an activity was processed, and forget the oldest ones."""
         # a dict keeps insertion order, so the latest activity must be inserted last
-        self.processed_activities.pop(activity_key, None)
-        self.processed_activities[activity_key] = int(now)
-        recent = [(key, at) for key, at in self.processed_activities.items() if at > now - PROCESSED_RETENTION_SECONDS]
-        self.processed_activities = dict(recent[-MAX_PROCESSED_ACTIVITIES:])
+        processed = self.processed_activities
+        processed.pop(activity_key, None)
+        processed[activity_key] = int(now)
+        while True:
+            oldest_key, oldest_at = next(iter(processed.items()))
+            if len(processed) <= MAX_PROCESSED_ACTIVITIES and oldest_at > now - PROCESSED_RETENTION_SECONDS:
+                break
+            del processed[oldest_key]
 
     def enqueue_messages(
         self,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
 
 from bot.errors import BotError
 
@@ -17,17 +15,43 @@ class QueueFullError(BotError):
     """Too many turns of one conversation are already waiting."""
 
 
-@dataclass(slots=True)
-class _CountedLock:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
+class _ConversationLock:
+    """One conversation's lock, in `locks` as long as a turn holds or awaits it."""
+
+    __slots__ = ("_key", "_lock", "_locks", "_users")
+
+    def __init__(self, key: str, locks: dict[str, _ConversationLock]) -> None:
+        self._key, self._locks = key, locks
+        self._lock = asyncio.Lock()
+        self._users = 0
+
+    async def __aenter__(self) -> None:
+        if self._users >= MAX_WAITING_TURNS:
+            raise QueueFullError("Too many turns of this conversation are waiting.")
+        self._users += 1
+        self._locks[self._key] = self
+        try:
+            await self._lock.acquire()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._users -= 1
+        # waiters are counted too, so none can get a lock that was removed here
+        if self._users == 0:
+            del self._locks[self._key]
 
 
 class ConversationLocks:
     """Locks by key, each kept only while a turn holds or awaits it, so that their number doesn't grow with time."""
 
     def __init__(self) -> None:
-        self._locks: dict[str, _CountedLock] = {}
+        self._locks: dict[str, _ConversationLock] = {}
 
     def __len__(self) -> int:
         """Return how many conversations have a turn that runs or waits."""
@@ -37,22 +61,9 @@ class ConversationLocks:
         """Return whether a turn of `key` runs or waits."""
         return key in self._locks
 
-    @asynccontextmanager
-    async def acquire(self, key: str) -> AsyncIterator[None]:
-        """Hold the lock of `key` for the block; waiters get it in order of arrival.
+    def acquire(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Return a context manager that holds the lock of `key`; waiters get it in order of arrival. Enter it at once.
 
-        Raises:
-            QueueFullError: Too many are already waiting for it.
+        Entering raises `QueueFullError` if too many are already waiting for it.
         """
-        counted_lock = self._locks.setdefault(key, _CountedLock())
-        if counted_lock.users >= MAX_WAITING_TURNS:
-            raise QueueFullError("Too many turns of this conversation are waiting.")
-        counted_lock.users += 1
-        try:
-            async with counted_lock.lock:
-                yield
-        finally:
-            counted_lock.users -= 1
-            # waiters are counted too, so none can get a lock that was removed here
-            if counted_lock.users == 0:
-                del self._locks[key]
+        return self._locks.get(key) or _ConversationLock(key, self._locks)

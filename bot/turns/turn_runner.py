@@ -26,7 +26,7 @@ from bot.turns.outbox_sweeper import OutboxSweeper
 from bot.turns.pending_leases import PendingLeases
 from bot.turns.persisted_turns import MAX_PERSIST_SECONDS, PERSIST_TIMEOUT_SECONDS, TurnPersister
 from bot.turns.turn_processor import TurnProcessor
-from bot.turns.typing_indicator import TYPING_DELAY_SECONDS, show_typing
+from bot.turns.typing_indicator import TYPING_DELAY_SECONDS, TypingIndicator
 from bot.turns.unit_of_work import UnitOfWork
 from bot.workload.rate_limiter import RateLimiter
 from bot.workload.text_workers import TextWorkers
@@ -240,9 +240,9 @@ class TurnRunner:
         typing_delay = self._typing_delay_seconds if incoming.intent == "answer" and not incoming.response else None
         with self._observer.observe_turn(classify_turn(incoming.turn), incoming.turn.scope) as span:
             try:
-                async with show_typing(channel, typing_delay) as stop_typing, self._locks.acquire(key):
+                async with TypingIndicator(channel, typing_delay) as typing, self._locks.acquire(key):
                     result = await self._turn_processor.process(key, incoming, channel, span.fail)
-                    await stop_typing()
+                    await typing.stop()
                     await self._send_result(result, incoming, channel)
             except QueueFullError:
                 raise RequestRefusedError(

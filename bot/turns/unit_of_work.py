@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.cards.messages import ResponseMessage
 from bot.state.conflicts import MAX_COMMIT_ATTEMPTS, retry_conflicts
+from bot.state.json_text import EncodedJson, encode_json
 from bot.state.store import StateStore, build_state_key
 from bot.turns.channel import ConversationReference
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
@@ -35,6 +36,7 @@ class UnitOfWork:
         self.response_message: ResponseMessage | None = None
         self._store = store
         self._etag: str | None = None
+        self._encoded_state: tuple[dict[str, Any], EncodedJson] | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -58,9 +60,10 @@ class UnitOfWork:
             StateConflictError: Someone else committed since it was loaded; only a new `load` helps.
         """
         document = self.document
-        self._etag = await self._store.commit(
-            self.key, self._etag, document.to_json(), waiting=document.has_pending_items
-        )
+        value = document.to_json()
+        if document.dialog_state:
+            value["medic"] = self._encode_dialog_state(document.dialog_state)
+        self._etag = await self._store.commit(self.key, self._etag, value, waiting=document.has_pending_items)
 
     async def change(self, edit: Callable[[ConversationDocument], None]) -> None:
         """Apply `edit` to the loaded document and commit; after a conflict, again on the newest one."""
@@ -77,6 +80,12 @@ class UnitOfWork:
             await self.commit()
 
         await retry_conflicts(edit_newest)
+
+    def _encode_dialog_state(self, state: dict[str, Any]) -> EncodedJson:
+        """Encode the dialogs' state, unless the last commit did: after a send, it's still the same."""
+        if self._encoded_state is None or self._encoded_state[0] is not state:
+            self._encoded_state = state, EncodedJson(encode_json(state))
+        return self._encoded_state[1]
 
     def _drop_foreign_items(self, document: ConversationDocument) -> ConversationDocument:
         """Remove what belongs to another conversation: tampered state mustn't show a person someone else's messages."""

@@ -87,7 +87,7 @@ def sanitize_text(text: str) -> str:
     idempotent.
     """
     # nearly every text: keep it cheap
-    if _is_clean(text):
+    if (text.isascii() and text.isprintable()) or _is_clean(text):
         return text
     if "\x1b" in text:
         text = _strip_escapes(text)

@@ -9,7 +9,6 @@ and 504 are worth a retry, 403 isn't.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,11 +26,12 @@ from aiohttp import (
     DummyCookieJar,
     TCPConnector,
 )
+from botbuilder.schema import ResourceResponse
 from yarl import URL
 
 from bot.auth.bot_token import TokenCache
 from bot.errors import DeliveryError, DeliveryOutcome, TokenUnavailableError
-from bot.state.json_text import encode_json
+from bot.state.json_text import decode_json, encode_json
 from bot.teams.botframework.sdk_serialization import serialize_activity
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
@@ -172,13 +172,13 @@ async def _read_activity_id(response: ClientResponse) -> str | None:
 
 async def _read_object(response: ClientResponse, max_bytes: int) -> dict[str, Any]:
     """Return the object in the body, which may have at most `max_bytes`."""
-    content = bytearray()
-    async for chunk in response.content.iter_any():
-        content += chunk
+    stream, content = response.content, b""
+    while not stream.at_eof():
+        content += await stream.readany()
         if len(content) > max_bytes:
             raise DeliveryError("The channel's answer was too large to read.", outcome="refused")
     try:
-        body = json.loads(bytes(content))
+        body = decode_json(content)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
@@ -253,4 +253,4 @@ class ConversationsOperations:
         activity_id = await self._transport.send(
             URL(self._root_url + path, encoded=True), serialize_activity(activity), method
         )
-        return activity.__class__(id=activity_id)
+        return ResourceResponse(id=activity_id)

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes, InputHints
-from botbuilder.schema import ConversationReference as SdkConversationReference
 
 from bot.cards.file_cards import build_consent_message
 from bot.cards.messages import Message, SignInMessage, TextMessage, build_reply_message
@@ -109,10 +108,8 @@ class TeamsChannel:
         if activity.id:
             await self._context.update_activity(activity)
             return str(activity.id)
-        reference = TurnContext.get_conversation_reference(self._context.activity)
-        if conversation_reference:
-            reference.activity_id = conversation_reference.get("activity")
-        return await self._send_activity(activity, reference)
+        answered_id = conversation_reference.get("activity") if conversation_reference else self._get_answered_id()
+        return await self._send_activity(activity, answered_id)
 
     async def open_private_chat(self, tenant: str, callback: Callable[[str, Channel], Awaitable[None]]) -> None:
         """Open the private chat with the person whose turn it is, and await `callback` with its id and channel."""
@@ -157,18 +154,25 @@ class TeamsChannel:
 
     async def send_typing(self) -> None:
         """Show that an answer is being written."""
-        reference = TurnContext.get_conversation_reference(self._context.activity)
-        await self._send_activity(Activity(type=ActivityTypes.typing), reference)
+        await self._send_activity(Activity(type=ActivityTypes.typing), self._get_answered_id())
 
-    async def _send_activity(self, activity: Activity, reference: SdkConversationReference) -> str | None:
-        """Send a new activity where `reference` leads, and return its id if Teams returns one.
+    async def _send_activity(self, activity: Activity, answered_id: str | None) -> str | None:
+        """Send a new activity to the person as an answer to `answered_id`, and return its id if Teams returns one.
 
         The context's own method copies every value of a card, and leaves cycles for the garbage collector.
         """
-        TurnContext.apply_conversation_reference(activity, reference)
-        activity.input_hint = InputHints.accepting_input
+        incoming = self._context.activity
+        activity.channel_id, activity.service_url, activity.locale = "msteams", incoming.service_url, incoming.locale
+        activity.conversation = incoming.conversation
+        activity.from_property, activity.recipient = incoming.recipient, incoming.from_property
+        activity.reply_to_id, activity.input_hint = answered_id or None, InputHints.accepting_input
         (response,) = await self._adapter.send_activities(self._context, [activity])
         return response.id if response else None
+
+    def _get_answered_id(self) -> str | None:
+        """Return the id of the activity that replies answer, None if it's none to reply to."""
+        activity = self._context.activity
+        return None if activity.type == ActivityTypes.conversation_update else activity.id
 
     async def _build_sign_in_card(self, language: Language) -> SignInCard | TextMessage:
         """Build the sign-in card only now: its link is short-lived, so it can't wait in the outbox."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -160,7 +161,8 @@ async def test_a_full_disk_is_seen_within_seconds_by_watchers_and_people(teams: 
 
 @pytest.mark.parametrize("replaced", [False, True])
 async def test_a_file_that_was_deleted_is_not_written_to(tmp_path: Path, replaced: bool) -> None:
-    store = await SqliteStore(tmp_path / "s").open()
+    seconds = itertools.count()
+    store = await SqliteStore(tmp_path / "s", clock=lambda: next(seconds)).open()
     watched = WatchedStore(store)
     await watched.commit("k", None, {})
     (tmp_path / "s").unlink()

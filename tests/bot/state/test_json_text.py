@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.state.json_text import encode_json
+from bot.state.json_text import EncodedJson, encode_json
 
 PLAIN = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False)
@@ -41,3 +41,12 @@ def test_it_is_compact(value: Any, written: str) -> None:
 def test_what_is_no_plain_json_is_a_fault(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         encode_json(value)
+
+
+@pytest.mark.parametrize("beside", ["plain", "half a pair: \ud83d", 2**70])
+@pytest.mark.parametrize("value", [{"a": [1, "è"]}, {"half": "\ud83d"}, 2**70, "", None])
+def test_what_is_encoded_already_is_taken_over(value: Any, beside: Any) -> None:
+    assert json.loads(encode_json({"part": EncodedJson(encode_json(value)), "beside": beside})) == {
+        "part": value,
+        "beside": beside,
+    }

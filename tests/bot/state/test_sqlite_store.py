@@ -267,11 +267,23 @@ async def test_what_cannot_be_a_store_is_said_in_words(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "later").open()
 
 
-async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path) -> None:
+async def test_a_state_is_stored_as_text_which_earlier_releases_expect(tmp_path: Path) -> None:
+    store = await SqliteStore(tmp_path / "s").open()
+    etag = await store.commit("k", None, {"mark": "è ▶"})
+    direct = sqlite3.connect(tmp_path / "s")
+    assert direct.execute("select value from state").fetchone() == ('{"mark":"è ▶"}',)
+    await store.commit("k", etag, {"mark": "✖"})
+    assert direct.execute("select value from state").fetchone() == ('{"mark":"✖"}',)
+    direct.close()
+    await store.close()
+
+
+@pytest.mark.parametrize("broken", ["'[1, 2'", "cast(x'7b22c3227d' as text)", "x'ff'", "7"])
+async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path, broken: str) -> None:
     store = await SqliteStore(tmp_path / "s").open()
     etag = await store.commit("k", None, {"n": 1})
     direct = sqlite3.connect(tmp_path / "s")
-    direct.execute("update state set value = '[1, 2'")
+    direct.execute(f"update state set value = {broken}")
     direct.commit()
     direct.close()
     found = await store.load("k")
