@@ -7,7 +7,15 @@ from datetime import datetime
 from functools import partial
 
 from knowledge.text.line_prefix import Component, parse_component, parse_run_prefix, parse_time
-from knowledge.text.lines import MIN_PREFIX_CHARS, LogLine, is_plain, read_after_prefix, read_line
+from knowledge.text.lines import (
+    ECHO_PREFIX,
+    MIN_PREFIX_CHARS,
+    LogLine,
+    classify_plugin_line,
+    is_plain,
+    read_after_prefix,
+    read_line,
+)
 from knowledge.text.log_lines import LogLines, PlainLines
 from knowledge.text.text_lines import TextLines, collect_lines
 
@@ -96,12 +104,17 @@ class _LineReader:
         """Read a line that may be more than debug from the position after its prefix and its time."""
         component: Component | None = None
         if text.startswith("packer", pos):
-            component, _ = parse_component(text, pos)
+            component, end = parse_component(text, pos)
             if component is not None:
-                end = text.find(": ", pos) + 2
                 if component == "packer":
                     self._plugin = text[pos:end]
-                _, pos = parse_time(text, end)
+                pos = end + len(self._stamp) if text.startswith(self._stamp, end) else parse_time(text, end)[1]
+                body = text[pos:]
+                if body.startswith(ECHO_PREFIX):
+                    return number, "echo", body, self._time, self._run_id, True, component
+                if body[:1] not in _SIGNIFICANT:
+                    source = classify_plugin_line(body) if component == "provisioner" else "debug"
+                    return number, source, body, self._time, self._run_id, True, component
         elif text.startswith(_BUILDER_ERROR_MARK, pos):
             body = text[pos + len(_BUILDER_ERROR_MARK) :].rstrip()
             return number, "output", body, self._time, self._run_id, True, None
