@@ -49,11 +49,12 @@ def read_build(log_lines: Sequence[LogLine]) -> Build:
     """Read the last build in `log_lines`, which are a build log or a part of one."""
     reader = _BuildReader(find_last_build(log_lines if isinstance(log_lines, LogLines) else LogLines(log_lines)))
     lines = reader.build.lines
+    # Otherwise a line without a mark only tells how a command ended.
+    may_tell_more = reader.has_telemetry or reader.names_connection
     previous_time, begin = None, 0
-    for index in reader.list_significant():
+    for index, mark in reader.list_significant():
         line = lines[index]
-        mark = find_mark(line.body)
-        if mark is None and line.source != "verdict" and not reader.may_tell_more(line.body):
+        if mark is None and line.source != "verdict" and not (may_tell_more and reader.tells_more(line.body)):
             reader.read_exit(index, line)
         else:
             if index:  # nearly always, the line before has a time
@@ -85,17 +86,17 @@ class _BuildReader:
         self.has_exit_code = False
         self.is_complete = False
 
-    def list_significant(self) -> Sequence[int]:
-        """Return the indexes of the lines that may say anything about the build, which few do."""
+    def list_significant(self) -> Sequence[tuple[int, BuildMark | None]]:
+        """Return the indexes of the lines that may say anything about the build, which few do, with their marks."""
         pairs = enumerate(zip(self.build.lines.sources, self.build.lines.bodies, strict=True))
         if self.has_telemetry:
-            return [index for index, (source, _) in pairs if source != "echo"]
+            return [(index, find_mark(body)) for index, (source, body) in pairs if source != "echo"]
         names_connection = self.names_connection
         return [
-            index
+            (index, mark)
             for index, (source, body) in pairs
             if (
-                body[:START_CHARS] in MARKS_BY_START
+                (mark := find_mark(body) if body[:START_CHARS] in MARKS_BY_START else None) is not None
                 or "xit" in body
                 or source == "verdict"
                 or (names_connection and ("WinRM" in body or "SSH" in body))
@@ -103,9 +104,9 @@ class _BuildReader:
             and source != "echo"
         ]
 
-    def may_tell_more(self, body: str) -> bool:
-        """Return whether a line without a mark can tell more than how a command ended."""
-        return self.has_telemetry or (self.names_connection and ("WinRM" in body or "SSH" in body))
+    def tells_more(self, body: str) -> bool:
+        """Return whether a line without a mark tells more than how a command ended."""
+        return self.has_telemetry or "WinRM" in body or "SSH" in body
 
     def read(self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
+from knowledge.text.line_prefix import Component, parse_component, parse_run_prefix, parse_time
 
 LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 """Where a line comes from:
@@ -151,4 +151,4 @@ def _extract_builder_output(body: str) -> str | None:
 
 def format_iso(time: datetime | None) -> str | None:
     """Return `time` as the JSON contract writes it, `2026-02-22T01:29:17Z`; `None` for no time."""
-    return f"{time.isoformat()[:TIME_CHARS]}Z" if time else None
+    return f"{time.date().isoformat()}T{time.time().isoformat('seconds')}Z" if time else None
