@@ -92,7 +92,7 @@ def normalize_text(text: str) -> TextLines:
     has_returns = "\r" in text
     physical_lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
     lines = _drop_empty_lines(physical_lines)
-    if _QUOTED_LINE_SIGN.has_match(encoded):
+    if ">" in text and _QUOTED_LINE_SIGN.has_match(encoded):
         lines = _strip_quote_prefixes(lines)
     has_tags = "<" in text
     is_html = has_tags and _TAG.search(text) is not None
