@@ -22,6 +22,7 @@ from knowledge.text.text_lines import TextLines, collect_lines
 _BUILDER_MARKS = frozenset(("ui: ==> azure-arm: ", "ui:     azure-arm: "))
 _BUILDER_MARK_CHARS = len(next(iter(_BUILDER_MARKS)))
 _UNTIMED_BUILDER_MARKS = frozenset(("==> azure-arm: ", "    azure-arm: "))
+_UNTIMED_FIRST_CHARS = frozenset("[P= \t")
 _UNTIMED_BUILDER_MARK_CHARS = len(next(iter(_UNTIMED_BUILDER_MARKS)))
 _BUILDER_ERROR_MARK = "ui error: ==> azure-arm: "
 _EMPTY_UI_LINES = ("ui: ", "ui:")  # The blank may have been trimmed.
@@ -69,15 +70,15 @@ class _LineReader:
         head, plugin, time, run_id, pos, mark_end = _UNKNOWN, _UNKNOWN, None, None, 0, 0
         for number, text in zip(text_lines.numbers, text_lines.texts, strict=True):
             if not text.startswith(head):
-                if not text.startswith(self._prefix):
-                    if is_plain(text, text[:1]):
-                        rows.append((number, "plain", text, None, None, False, None))
-                        continue
-                    if row := self._read_untimed_output(number, text):
-                        rows.append(row)
-                        continue
+                if not text.startswith(self._prefix) and is_plain(text, text[:1]):
+                    rows.append((number, "plain", text, None, None, False, None))
+                    continue
+                # parsing a prefix takes longer than comparing it
+                if text[:1] in _UNTIMED_FIRST_CHARS and (row := self._read_untimed_output(number, text)):
+                    rows.append(row)
+                    continue
                 if not self._read_head(text):
-                    rows.append(self._read_untimed_output(number, text) or read_line(number, text))
+                    rows.append(read_line(number, text))
                     continue
                 # Packer logs what a plugin wrote with the plugin's own time, which is nearly always the line's.
                 head, plugin, time, run_id = self._head, self._plugin + self._stamp, self._time, self._run_id
