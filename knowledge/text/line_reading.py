@@ -70,13 +70,14 @@ class _LineReader:
         head, plugin, time, run_id, pos, mark_end = _UNKNOWN, _UNKNOWN, None, None, 0, 0
         for number, text in zip(text_lines.numbers, text_lines.texts, strict=True):
             if not text.startswith(head):
-                if not text.startswith(self._prefix) and is_plain(text, text[:1]):
-                    rows.append((number, "plain", text, None, None, False, None))
-                    continue
-                # parsing a prefix takes longer than comparing it
-                if text[:1] in _UNTIMED_FIRST_CHARS and (row := self._read_untimed_output(number, text)):
-                    rows.append(row)
-                    continue
+                if not text.startswith(self._prefix):
+                    if is_plain(text, text[:1]):
+                        rows.append((number, "plain", text, None, None, False, None))
+                        continue
+                    # parsing a prefix takes longer than comparing it
+                    if text[:1] in _UNTIMED_FIRST_CHARS and (row := self._read_untimed_output(number, text)):
+                        rows.append(row)
+                        continue
                 if not self._read_head(text):
                     rows.append(read_line(number, text))
                     continue
