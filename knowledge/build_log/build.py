@@ -66,7 +66,10 @@ class Build:
     @property
     def failed_run(self) -> ProvisionerRun | None:
         """The provisioner run that failed, was stopped, or is still running; `None` if all ended."""
-        return next((run for run in reversed(self.runs) if run.state != "ended"), None)
+        for run in reversed(self.runs):
+            if run.state != "ended":
+                return run
+        return None
 
     @property
     def is_over(self) -> bool:
@@ -76,13 +79,13 @@ class Build:
     @property
     def failure_range(self) -> range:
         """The indexes of the lines that can hold the cause: from the failed step's start to the failure or the stop."""
-        last = min(
-            (index for index in (self.step_failure_index, self.stop_index, self.clean_up_index) if index is not None),
-            default=len(self.lines),
-        )
-        run = self.failed_run
+        end = len(self.lines)
         # Later lines are about the cleanup, whose own errors aren't the cause.
-        return range(run.start_index if run else 0, min(last + 1, len(self.lines)))
+        for last in (self.step_failure_index, self.stop_index, self.clean_up_index):
+            if last is not None and last < end:
+                end = last + 1
+        run = self.failed_run
+        return range(run.start_index if run else 0, end)
 
     def summarize_provisioners(self) -> tuple[ProvisionerSummary, ...]:
         """Return the provisioner runs as the diagnosis shows them, with times in ISO 8601 and durations in seconds."""

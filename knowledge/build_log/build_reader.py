@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -18,11 +19,10 @@ from knowledge.build_log.provisioner_runs import (
     record_exit_code,
 )
 from knowledge.build_log.stages import begin_clean_up, finish_stages, follow_phase, forget_late_stages, stop_stage
-from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LineSource, LogLine
 from knowledge.text.log_lines import LogLines
 
-_SCRIPT_EXIT_STATUS = define_text_pattern(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
+_SCRIPT_EXIT_STATUS = re.compile(r"script exited with non-zero exit status: ?(?P<code>-?\d{1,10})", re.I | re.A)
 _TELEMETRY_START = "(telemetry) Starting provisioner"
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
 _EXIT_STATUS = "non-zero exit status"
@@ -49,20 +49,18 @@ def read_build(log_lines: Sequence[LogLine]) -> Build:
     """Read the last build in `log_lines`, which are a build log or a part of one."""
     reader = _BuildReader(find_last_build(log_lines if isinstance(log_lines, LogLines) else LogLines(log_lines)))
     lines = reader.build.lines
-    sources, bodies = lines.sources, lines.bodies
     # Otherwise a line without a mark only tells how a command ended.
     may_tell_more = reader.has_telemetry or reader.names_connection
     previous_time, begin = None, 0
-    for index in reader.list_significant():
-        source, body = sources[index], bodies[index]
-        mark = find_mark(body)
-        if mark is None and source != "verdict" and not may_tell_more:
-            reader.read_exit(index, source, body)
+    for index, mark in reader.list_significant():
+        line = lines[index]
+        if mark is None and line.source != "verdict" and not (may_tell_more and reader.tells_more(line.body)):
+            reader.read_exit(index, line)
         else:
             if index:  # nearly always, the line before has a time
                 previous_time = lines[index - 1].time or _find_last_time(lines, begin, index) or previous_time
             begin = index
-            reader.read(index, lines[index], mark, previous_time)
+            reader.read(index, line, mark, previous_time)
     return reader.finish(_find_last_time(lines, begin, len(lines)) or previous_time)
 
 
@@ -80,24 +78,25 @@ class _BuildReader:
     __slots__ = ("build", "has_exit_code", "has_succeeded", "has_telemetry", "is_complete", "names_connection")
 
     def __init__(self, lines: LogLines) -> None:
+        text = lines.text
         self.build = Build(lines)
-        self.has_telemetry = _TELEMETRY_START in lines.text
-        self.names_connection = "WinRM" in lines.text or "SSH" in lines.text
+        self.has_telemetry = _TELEMETRY_START in text
+        self.names_connection = "WinRM" in text or "SSH" in text
         self.has_succeeded = False
         self.has_exit_code = False
         self.is_complete = False
 
-    def list_significant(self) -> Sequence[int]:
-        """Return the indexes of the lines that may say anything about the build, which few do."""
+    def list_significant(self) -> Sequence[tuple[int, BuildMark | None]]:
+        """Return the indexes of the lines that may say anything about the build, which few do, with their marks."""
         pairs = enumerate(zip(self.build.lines.sources, self.build.lines.bodies, strict=True))
         if self.has_telemetry:
-            return [index for index, (source, _) in pairs if source != "echo"]
+            return [(index, find_mark(body)) for index, (source, body) in pairs if source != "echo"]
         names_connection = self.names_connection
         return [
-            index
+            (index, mark)
             for index, (source, body) in pairs
             if (
-                body[:START_CHARS] in MARKS_BY_START
+                (mark := find_mark(body) if body[:START_CHARS] in MARKS_BY_START else None) is not None
                 or "xit" in body
                 or source == "verdict"
                 or (names_connection and ("WinRM" in body or "SSH" in body))
@@ -105,10 +104,14 @@ class _BuildReader:
             and source != "echo"
         ]
 
+    def tells_more(self, body: str) -> bool:
+        """Return whether a line without a mark tells more than how a command ended."""
+        return self.has_telemetry or "WinRM" in body or "SSH" in body
+
     def read(self, index: int, line: LogLine, mark: BuildMark | None, previous_time: datetime | None) -> None:
         """Read the significant line at `index`; `previous_time` is the last time before it."""
         build, body = self.build, line.body
-        code = parse_exit_code(body)
+        code = parse_exit_code(body) if "xit" in body else None
         is_over = build.is_over
         if not is_over:
             self._update_timeline(index, line, mark, previous_time)
@@ -118,17 +121,18 @@ class _BuildReader:
             self._record_end(index, line, mark.end, previous_time, is_over)
         if line.source == "verdict" or (mark is not None and mark.is_verdict) or _EXIT_STATUS in body:
             self._record_verdict(index, line.source, body)
-        if is_failure_code(code):
+        if code is not None and is_failure_code(code):
             self._record_late_exit_code(index, code)
 
-    def read_exit(self, index: int, source: LineSource, body: str) -> None:
+    def read_exit(self, index: int, line: LogLine) -> None:
         """Read a line that tells how a command ended, and nothing else."""
+        build, body = self.build, line.body
         code = parse_exit_code(body)
-        if code is not None and not self.build.is_over:
-            record_exit_code(self.build, code)
+        if code is not None and not build.is_over:
+            record_exit_code(build, code)
         if _EXIT_STATUS in body:
-            self._record_verdict(index, source, body)
-        if is_failure_code(code):
+            self._record_verdict(index, line.source, body)
+        if code is not None and is_failure_code(code):
             self._record_late_exit_code(index, code)
 
     def finish(self, last_time: datetime | None) -> Build:

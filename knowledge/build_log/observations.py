@@ -5,6 +5,7 @@ Each observation has an id that the signatures of entries refer to (`observed:`)
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +16,6 @@ from knowledge.build_log.noise import is_noise, is_progress
 from knowledge.build_log.provisioner_runs import is_failure_code, parse_exit_code
 from knowledge.build_log.transport import find_transport_errors
 from knowledge.model.diagnosis import LogGap
-from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
 ObservationId = Literal[
@@ -42,9 +42,10 @@ _MAX_BLANK_LINES = 5  # this many missing lines can be blank ones
 _MIN_REPEATED_SHARE = 0.8
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
-_NUMBER = define_text_pattern(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
-_COMMUNICATOR_END = define_text_pattern(r"Communicator ended with: (?P<code>-?\d{1,10})\b")
-_OWN_COMMAND = define_text_pattern(r"packer-windows-update|packer restart test|packer-cleanup")
+_NUMBER = re.compile(r"(?<![0-9a-fA-F])[a-fA-F]*[0-9][0-9a-fA-F]*")
+"""A match begins where such characters begin, so that a long row of letters takes linear time."""
+_COMMUNICATOR_END = re.compile(r"Communicator ended with: (?P<code>-?\d{1,10})\b", re.ASCII)
+_OWN_COMMANDS = ("packer-windows-update", "packer restart test", "packer-cleanup")
 """In commands of Packer itself and its plugins."""
 _MAX_LINES_BETWEEN = 12
 _DELETION_PREFIXES = ("Deleting ", "Removing ", "Cleanup requested", "The resource group was created by Packer")
@@ -161,16 +162,19 @@ def _detect_failed_command(build: Build) -> Observation | None:
         line = build.lines[index]
         match = _COMMUNICATOR_END.search(line.body) if "ended with: " in line.body else None
         code = int(match["code"]) if match else parse_exit_code(line.body)
-        if code is None or _OWN_COMMAND.search(line.body):
+        if code is None or _is_own_command(line):
             continue
         if not is_failure_code(code):
             return None
         # The communicator repeats the code of a command that the lines before it name.
         before = build.lines[max(0, index - _MAX_LINES_BETWEEN) : index + 1]
         named = next((item for item in before if parse_exit_code(item.body) == code), line)
-        is_own = _OWN_COMMAND.search(named.body) is not None
-        return None if is_own else Observation("command-failed", (named,), exit_code=code)
+        return None if _is_own_command(named) else Observation("command-failed", (named,), exit_code=code)
     return None
+
+
+def _is_own_command(line: LogLine) -> bool:
+    return any(command in line.body for command in _OWN_COMMANDS)
 
 
 def _detect_failed_deletion(build: Build) -> Observation | None:
@@ -201,11 +205,11 @@ def _find_repetition(build: Build, lines: Sequence[LogLine]) -> Observation | No
         and not is_progress(line.body)
     ]
     tail = tail[len(tail) // 4 :]  # the loop may have begun within these lines
-    forms = Counter(_get_form(line) for line in tail)
-    common = [(form, count) for form, count in forms.most_common(_MAX_REPEATED_FORMS) if count >= _MIN_REPEATS]
+    forms = [_get_form(line) for line in tail]
+    common = [(form, count) for form, count in Counter(forms).most_common(_MAX_REPEATED_FORMS) if count >= _MIN_REPEATS]
     if len(tail) < 2 * _MIN_REPEATS or sum(count for _, count in common) < _MIN_REPEATED_SHARE * len(tail):
         return None
-    last = {_get_form(line): line for line in tail}
+    last = dict(zip(forms, tail, strict=True))
     whole = build.lines[run.start_index if run else 0 : build.stop_index]
     counts = Counter(_get_form(line) for line in whole if line.source in ("output", "plain"))
     hole = next((index for index in range(len(whole) - 1, 0, -1) if _is_after_hole(whole, index)), 0)
@@ -226,7 +230,7 @@ def _is_after_hole(lines: Sequence[LogLine], index: int) -> bool:
 
 
 def _get_form(line: LogLine) -> str:
-    return str(_NUMBER.sub("0", line.body))
+    return _NUMBER.sub("0", line.body)
 
 
 def _find_last_output(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:

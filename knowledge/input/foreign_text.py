@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.input.input_kind import PERSONAL_WORDS
 from knowledge.patterns import define_pattern
-from knowledge.text.builder_name import OTHER_PLATFORM_MARKS
+from knowledge.text.builder_name import BUILDER, OTHER_PLATFORM_MARKS
 from knowledge.text.indexed_text import IndexedText
 
 _FOREIGN_PLATFORMS = define_pattern(
@@ -58,8 +58,9 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
 )
 """Packer building for a platform other than Azure, recognized by line prefix, verdict, or plugin name."""
+_BUILDER_NAME = BUILDER.encode()
 _IMAGE_BUILDER_TERMS = define_pattern(
-    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
+    rf"{BUILDER}|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
     r"\bGalleryImageNotFound\b|Target=\"(?:galleryImageVersion|imageReference)|"
     r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b|\bazapi\b.{0,200}\bimage templates?\b"
@@ -69,7 +70,8 @@ _IMAGE_BUILDER_TERMS = define_pattern(
 def is_foreign(indexed_text: IndexedText) -> bool:
     """Whether a text comes from another tool's build and doesn't mention Azure VM Image Builder."""
     flat = indexed_text.flat
-    if _IMAGE_BUILDER_TERMS.search(flat) is not None:
+    # nearly every log has the builder's name, which is found at once
+    if _BUILDER_NAME in indexed_text.lower or _IMAGE_BUILDER_TERMS.search(flat) is not None:
         return False
     if any(pattern.search(flat) is not None for pattern in (_FOREIGN_PLATFORMS, _OTHER_PLATFORM_BUILDERS)):
         return True

@@ -106,22 +106,25 @@ def reads_like_error(message: ScriptMessage) -> bool:
 
 
 def select_failure_text(parsed: ParsedInput) -> IndexedText:
-    """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict.
+    """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict."""
+    lines = _select_failure_lines(parsed)
+    return parsed.text if lines is parsed.text.lines else IndexedText(lines)
 
-    A build that's still running has survived all errors except those at the end.
-    """
+
+def _select_failure_lines(parsed: ParsedInput) -> Sequence[LogLine]:
+    """Return the lines of that text. A build that's still running has survived all errors except those at the end."""
     build = parsed.build
     if build is None or build.outcome == "unknown":
-        return parsed.text
+        return parsed.text.lines
     is_running = build.outcome == "running"
     indexes = build.failure_range[-CUT_LINES:] if is_running else sorted({*build.failure_range, *build.verdict_indexes})
-    return IndexedText([build.lines[index] for index in indexes])
+    return [line for index in indexes if (line := build.lines[index]).source != "echo"]
 
 
 def list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
     """Return the lines that can hold the error, without a person's own words about it."""
     can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
-    return list_pasted_lines(parsed.text) if can_be_words else select_failure_text(parsed).lines
+    return list_pasted_lines(parsed.text) if can_be_words else _select_failure_lines(parsed)
 
 
 def find_spoken_text(parsed: ParsedInput) -> IndexedText | None:

@@ -6,7 +6,7 @@ generates its scripts' names; people's own Packer builds have other names, paths
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from knowledge.patterns import define_text_pattern
 
@@ -23,9 +23,19 @@ _PACKER = define_text_pattern(
 )
 
 
-def is_plain_packer(texts: Iterable[str]) -> bool:
+_HEAD_LINES = 10
+"""In these lines, a log of the service nearly always says that it is one."""
+
+
+def is_plain_packer(texts: Sequence[str]) -> bool:
     """Return whether `texts` come from a person's own Packer build for Azure, with nothing from the service."""
+    if _SERVICE.search(_join(texts[:_HEAD_LINES])) is not None:
+        return False
     # All lines at once: most texts have no mark at all, and checking one line costs as much as checking many.
+    text = _join(texts)
+    return _SERVICE.search(text) is None and _PACKER.search(text) is not None
+
+
+def _join(texts: Sequence[str]) -> str:
     text = "\n".join(texts)
-    readable = text if text.isascii() else text.encode("utf-8", "replace").decode()
-    return _SERVICE.search(readable) is None and _PACKER.search(readable) is not None
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -76,12 +76,11 @@ def _parse_timestamp(stamp: str) -> datetime | None:
 
 
 def parse_component(text: str, pos: int) -> tuple[Component | None, int]:
-    """Parse the name of the component that wrote the line, and the second time that may follow it."""
+    """Parse the name of the component that wrote the line. A second time may follow it."""
     if not text.startswith("packer", pos):
         return None, pos
     end = text.find(": ", pos, pos + _MAX_COMPONENT_CHARS)
     name = text[pos:end]
     if end < 0 or (" " in name and not name.endswith(" plugin")):
         return None, pos
-    _, after = parse_time(text, end + 2)
-    return "provisioner" if name.startswith("packer-provisioner") else "packer", after
+    return "provisioner" if name.startswith("packer-provisioner") else "packer", end + 2

@@ -7,12 +7,23 @@ from datetime import datetime
 from functools import partial
 
 from knowledge.text.line_prefix import Component, parse_component, parse_run_prefix, parse_time
-from knowledge.text.lines import MIN_PREFIX_CHARS, LogLine, is_plain, read_after_prefix, read_line
+from knowledge.text.lines import (
+    ECHO_PREFIX,
+    MIN_PREFIX_CHARS,
+    LogLine,
+    classify_plugin_line,
+    is_plain,
+    read_after_prefix,
+    read_line,
+)
 from knowledge.text.log_lines import LogLines, PlainLines
 from knowledge.text.text_lines import TextLines, collect_lines
 
 _BUILDER_MARKS = frozenset(("ui: ==> azure-arm: ", "ui:     azure-arm: "))
 _BUILDER_MARK_CHARS = len(next(iter(_BUILDER_MARKS)))
+_UNTIMED_BUILDER_MARKS = frozenset(("==> azure-arm: ", "    azure-arm: "))
+_UNTIMED_FIRST_CHARS = frozenset("[P= \t")
+_UNTIMED_BUILDER_MARK_CHARS = len(next(iter(_UNTIMED_BUILDER_MARKS)))
 _BUILDER_ERROR_MARK = "ui error: ==> azure-arm: "
 _EMPTY_UI_LINES = ("ui: ", "ui:")  # The blank may have been trimmed.
 # What follows a prefix starts with one of these if it's more than debug: a verdict, a line of the builder or the user
@@ -47,6 +58,9 @@ class _LineReader:
         """What the line before started with: a run's prefix, a time, and both."""
         self._run_id: str | None = None
         self._time: datetime | None = None
+        self._untimed_prefix = ""
+        self._untimed_run_id: str | None = None
+        """The last run's prefix without a time after it, as in older logs; a log of Packer itself has none."""
         self._plugin = _UNKNOWN
         """The name of the last component that isn't a provisioner's, as it's written before its lines."""
 
@@ -56,9 +70,14 @@ class _LineReader:
         head, plugin, time, run_id, pos, mark_end = _UNKNOWN, _UNKNOWN, None, None, 0, 0
         for number, text in zip(text_lines.numbers, text_lines.texts, strict=True):
             if not text.startswith(head):
-                if not text.startswith(self._prefix) and is_plain(text, text[:1]):
-                    rows.append((number, "plain", text, None, None, False, None))
-                    continue
+                if not text.startswith(self._prefix):
+                    if is_plain(text, text[:1]):
+                        rows.append((number, "plain", text, None, None, False, None))
+                        continue
+                    # parsing a prefix takes longer than comparing it
+                    if text[:1] in _UNTIMED_FIRST_CHARS and (row := self._read_untimed_output(number, text)):
+                        rows.append(row)
+                        continue
                 if not self._read_head(text):
                     rows.append(read_line(number, text))
                     continue
@@ -77,6 +96,15 @@ class _LineReader:
                 plugin = self._plugin + self._stamp
         return LogLines(map(_build_line, rows))
 
+    def _read_untimed_output(self, number: int, text: str) -> tuple[object, ...] | None:
+        """Read a line of the builder with the last prefix without a time; return `None` for any other line."""
+        prefix = self._untimed_prefix
+        pos = len(prefix)
+        end = pos + _UNTIMED_BUILDER_MARK_CHARS
+        if text[pos:end] not in _UNTIMED_BUILDER_MARKS or not text.startswith(prefix):
+            return None
+        return number, "output", text[end:].rstrip(), None, self._untimed_run_id, bool(prefix), None
+
     def _read_head(self, text: str) -> bool:
         """Read a run's prefix and the time after it; return whether the line starts with both."""
         if text.startswith(self._prefix):
@@ -87,6 +115,7 @@ class _LineReader:
                 return False
         time, end = parse_time(text, start)
         if time is None or text[end - 1 : end] != " ":
+            self._untimed_prefix, self._untimed_run_id = text[:start], run_id
             return False
         self._prefix, self._run_id = text[:start], run_id
         self._stamp, self._head, self._time = text[start:end], text[:end], time
@@ -96,12 +125,17 @@ class _LineReader:
         """Read a line that may be more than debug from the position after its prefix and its time."""
         component: Component | None = None
         if text.startswith("packer", pos):
-            component, _ = parse_component(text, pos)
+            component, end = parse_component(text, pos)
             if component is not None:
-                end = text.find(": ", pos) + 2
                 if component == "packer":
                     self._plugin = text[pos:end]
-                _, pos = parse_time(text, end)
+                pos = end + len(self._stamp) if text.startswith(self._stamp, end) else parse_time(text, end)[1]
+                body = text[pos:]
+                if body.startswith(ECHO_PREFIX):
+                    return number, "echo", body, self._time, self._run_id, True, component
+                if body[:1] not in _SIGNIFICANT:
+                    source = classify_plugin_line(body) if component == "provisioner" else "debug"
+                    return number, source, body, self._time, self._run_id, True, component
         elif text.startswith(_BUILDER_ERROR_MARK, pos):
             body = text[pos + len(_BUILDER_ERROR_MARK) :].rstrip()
             return number, "output", body, self._time, self._run_id, True, None

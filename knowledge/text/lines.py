@@ -10,8 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from knowledge.patterns import define_text_pattern
-from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
+from knowledge.text.line_prefix import Component, parse_component, parse_run_prefix, parse_time
 
 LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 """Where a line comes from:
@@ -26,11 +25,12 @@ LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 # Every form starts with one of these: a prefix, a time, a component, `ui`, the builder, a verdict, or echoed source.
 _PREFIX_FIRST_CHARS = frozenset("[P \t0123456789pua=-BmF")
 MIN_PREFIX_CHARS = 6
-_PACKER_MESSAGE = define_text_pattern(
-    r"^(?:\[(?:INFO|ERROR|ERR|DEBUG|WARN|TRACE)\]|Retryable error|RPC |Waiting for|Check if machine|Machine |"
-    r"Connected|Opening |Uploading |closing|Using |Building command|Plugin address|Serving a plugin|Cancelling |"
-    r"\S+ returned with exit code)"
+_MESSAGE_PREFIXES = (
+    *("[INFO]", "[ERROR]", "[ERR]", "[DEBUG]", "[WARN]", "[TRACE]", "Retryable error", "RPC ", "Waiting for"),
+    *("Check if machine", "Machine ", "Connected", "Opening ", "Uploading ", "closing", "Using ", "Building command"),
+    *("Plugin address", "Serving a plugin", "Cancelling "),
 )
+"""How a provisioner's own messages start, unless they're about a file's exit code."""
 _VERDICT_PREFIXES = (
     "Build '",
     "machine readable:",
@@ -39,9 +39,10 @@ _VERDICT_PREFIXES = (
     "==> Builds finished",
     "--> azure-arm",
 )
-# A provisioner's own message starts with one of these, or has the mark of an exit code.
-_MESSAGE_FIRST_CHARS = frozenset("[RWCMcOUBPS")
-_EXIT_CODE_MARK = " returned with exit code"
+ECHO_PREFIX = "Found command:"
+"""How a line of a script's own source starts in a debug log."""
+_EXIT_CODE_MARK = "returned with exit code"
+_BLANKS = frozenset("\t\n\f\r")
 
 
 class LogLine(NamedTuple):
@@ -63,6 +64,8 @@ def read_line(number: int, text: str) -> LogLine:
     pos, run_id, is_prefixed = parse_run_prefix(text)
     time, pos = parse_time(text, pos)
     component, pos = parse_component(text, pos)
+    if component is not None:
+        _, pos = parse_time(text, pos)
     return read_after_prefix(number, text, pos, time, run_id, is_prefixed, component)
 
 
@@ -107,12 +110,10 @@ def _classify_line(
         body = body.removeprefix("==> ")
         if body.startswith("--> "):
             body = body[body.find(": ") + 2 :]
-    elif body.startswith("Found command:"):
+    elif body.startswith(ECHO_PREFIX):
         source = "echo"
     elif component == "provisioner":
-        # A provisioner's plugin logs the script that it uploads, line by line, between its own messages.
-        may_be_message = body[:1] in _MESSAGE_FIRST_CHARS or _EXIT_CODE_MARK in body
-        source = "debug" if may_be_message and _PACKER_MESSAGE.match(body) else "echo"
+        source = classify_plugin_line(body)
     elif is_ui:
         source, body = "output", body.removeprefix("==> ")
     elif is_prefixed or component:
@@ -120,6 +121,14 @@ def _classify_line(
     else:
         source = "plain"
     return LogLine(number, source, body, time, run_id, is_prefixed, component)
+
+
+def classify_plugin_line(body: str) -> LineSource:
+    """Tell the messages of a provisioner's plugin from the script that it uploads, which it logs line by line."""
+    if body.startswith(_MESSAGE_PREFIXES):
+        return "debug"
+    file, _, said = body.partition(" ")
+    return "debug" if file and said.startswith(_EXIT_CODE_MARK) and _BLANKS.isdisjoint(file) else "echo"
 
 
 def is_plain(text: str, first: str) -> bool:
@@ -142,4 +151,4 @@ def _extract_builder_output(body: str) -> str | None:
 
 def format_iso(time: datetime | None) -> str | None:
     """Return `time` as the JSON contract writes it, `2026-02-22T01:29:17Z`; `None` for no time."""
-    return f"{time.isoformat()[:TIME_CHARS]}Z" if time else None
+    return f"{time.date().isoformat()}T{time.time().isoformat('seconds')}Z" if time else None

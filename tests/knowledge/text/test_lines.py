@@ -96,7 +96,7 @@ PARTS = [
     "2023/09/14 19:01:18 ", "2023/09/14 19:01:19 ", "2023/09/14 19:01:19.5Z ", "2023/13/99 99:99:99 ", "ui: ",
     "ui error: ", "ui:", "==> azure-arm: ", "    azure-arm: ", "     azure-arm: x", "==> azure-arm.main: ", "--> azure-arm: ",
     "packer-plugin-azure_v2 plugin: ", "packer-provisioner-powershell plugin: ", "packer: ", "packer-x y: ",
-    "Found command: ", "[INFO] RPC ", "Build 'azure-arm' errored", "    throw", "hello", " ", "x", "", "\u00e8",
+    "Found command: ", "[INFO] RPC ", "c:/x.ps1 returned with exit code 1", "\t returned with exit code 1", "Build 'azure-arm' errored", "    throw", "hello", " ", "x", "", "\u00e8",
 ]  # fmt: skip
 
 
