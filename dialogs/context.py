@@ -174,7 +174,7 @@ def shorten_runs(text: RichText, max_chars: int) -> RichText:
     for run in text:
         if len(run.text) > room:
             cut = shorten_label(run.text, room) if room > 1 else "…"
-            return (*kept, replace(run, text=cut))
+            return (*kept, run._replace(text=cut))
         kept.append(run)
         room -= len(run.text)
     return text

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
@@ -191,7 +190,7 @@ def _render_block(block: Block, language: Language) -> str:
 def render_timeline(bars: DurationBars, language: Language, width: int | None = None) -> list[BarLine]:
     """Render a timeline as aligned lines, wrapped at `width` columns if that's given."""
     names = [sanitize_line(bar.name) for bar in bars.rows]
-    rows = [bar if name == bar.name else replace(bar, name=name) for bar, name in zip(bars.rows, names, strict=True)]
+    rows = [bar if name == bar.name else bar._replace(name=name) for bar, name in zip(bars.rows, names, strict=True)]
     return render_bar_lines(DurationBars(tuple(rows)), lambda key: get_texts().get(key, language), width)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
 from dialogs.mistakes.mistake_view import build_correction, build_mistake, build_mistake_reason
@@ -100,7 +99,7 @@ def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block
 
 
 def _shorten_lines(excerpt: LogExcerpt) -> LogExcerpt:
-    return replace(excerpt, rows=tuple((number, shorten_line(text, MAX_PROOF_CHARS)) for number, text in excerpt.rows))
+    return excerpt._replace(rows=tuple((number, shorten_line(text, MAX_PROOF_CHARS)) for number, text in excerpt.rows))
 
 
 def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal
@@ -82,7 +81,7 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
     elif phase is not None:
         parts.append((TextRun(context.format_text(f"phase.{phase}")),))
     runs = [run for part in parts for run in (_SEPARATOR, *part)][1:]
-    first = [replace(run, text=run.text[:1].upper() + run.text[1:]) for run in runs[:1]]
+    first = [run._replace(text=run.text[:1].upper() + run.text[1:]) for run in runs[:1]]
     return Paragraph((*first, *runs[1:]))
 
 

@@ -11,12 +11,11 @@ from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
 from dialogs.state.value_codecs import Codec
 from knowledge.commands.placeholders import COMMAND_VALUES
-from knowledge.model.build_course import BuildCourse, BuildStage, Silence
+from knowledge.model.build_course import BuildCourse
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
     Diagnosis,
     ExcerptLine,
-    LogGap,
     Match,
     ProvisionerSummary,
 )
@@ -65,8 +64,8 @@ _LAYOUTS: Layouts = {
             "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
         }
     ),
-    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
-    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}, is_row=True),
+    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}),
+    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}),
     Finding: Layout(
         {
             "id": Stored(max_chars=MAX_NAME_CHARS),
@@ -87,12 +86,9 @@ _LAYOUTS: Layouts = {
         },
         omits_defaults=True,
     ),
-    LogGap: Layout(is_row=True),
     BuildCourse: Layout(
         {"stages": Stored(max_items=MAX_STAGES), "silences": Stored(max_items=MAX_SILENCES)}, omits_defaults=True
     ),
-    BuildStage: Layout(is_row=True),
-    Silence: Layout(is_row=True),
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
@@ -181,7 +177,7 @@ def _truncate_run(run: ProvisionerSummary) -> ProvisionerSummary:
     name = clean_text(run.provisioner, MAX_NAME_CHARS)
     if name == run.provisioner and seconds == run.seconds:
         return run
-    return replace(run, provisioner=name, seconds=seconds)
+    return run._replace(provisioner=name, seconds=seconds)
 
 
 def _truncate_course(course: BuildCourse) -> BuildCourse:

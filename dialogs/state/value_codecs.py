@@ -33,15 +33,16 @@ def check_type(value: Any, expected: Any) -> Any:
     return value
 
 
-def build_row(codecs: Sequence[Codec[Any]]) -> Codec[Any]:
-    """Build the codec for a tuple with an item for each of `codecs`."""
+def build_row(codecs: Sequence[Codec[Any]], make: Callable[[list[Any]], Any]) -> Codec[Any]:
+    """Build the codec for a tuple with an item for each of `codecs`, which `make` makes of the items."""
     encoders, decoders = [codec.encode for codec in codecs], [codec.decode for codec in codecs]
+    count = len(decoders)
 
-    def decode(value: Any) -> tuple[Any, ...]:
-        items = parse_list(value, len(decoders) + 1)
-        if len(items) != len(decoders):
-            raise DecodeError(f"expected {len(decoders)} items, found {len(items)}")
-        return tuple([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
+    def decode(value: Any) -> Any:
+        items = value if value.__class__ is list else parse_list(value, count + 1)
+        if len(items) != count:
+            raise DecodeError(f"expected {count} items, found {len(items)}")
+        return make([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
 
     if all(encode_item is keep for encode_item in encoders):
         return Codec(list, decode)
