@@ -135,7 +135,7 @@ class DialogContext:
     def fill_text(self, text: str, values: Mapping[str, str] | None = None) -> RichText:
         """Return one of our texts as runs, its placeholders filled as in `localize`."""
         runs = parse_markup(text)
-        if not any("|" in run.text for run in runs):
+        if "|" not in text:
             return runs
         return tuple(
             TextRun(part.text, "code" if part.is_value and not _MEASURE.match(part.text) else run.style)

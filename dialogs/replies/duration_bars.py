@@ -115,8 +115,10 @@ def _describe(bar: DurationBar, get_text: GetText) -> str:
     duration = format_duration(bar.seconds) if bar.seconds is not None else ""
     if bar.limit_seconds and duration:
         return get_text("reply.bar.of-limit").format(took=duration, limit=format_duration(bar.limit_seconds))
-    label = "" if bar.state == "ended" else get_text(f"reply.bar.{bar.state}")
-    return ", ".join(part for part in (duration, label) if part)
+    if bar.state == "ended":
+        return duration
+    label = get_text(f"reply.bar.{bar.state}")
+    return f"{duration}, {label}" if duration else label
 
 
 def _note(bar: DurationBar, get_text: GetText) -> str:
@@ -132,7 +134,9 @@ def _draw(bar: DurationBar, longest: int) -> tuple[tuple[str, PieceKind], ...]:
         return ((_WORK, "work"),) if bar.state in ("failed", "stopped") and bar.seconds is not None else ()
     work: str = _OWN_WORK if bar.is_own else _WORK
     length = max(1, round(MAX_BAR_CHARS * bar.seconds / longest))
-    silent = min(length, max(1, round(length * bar.silent_seconds / bar.seconds))) if bar.silent_seconds else 0
+    if not bar.silent_seconds:
+        return ((work * length, "work"),)
+    silent = min(length, max(1, round(length * bar.silent_seconds / bar.seconds)))
     before = min(length - silent, round(length * bar.silent_from / bar.seconds))
     pieces: tuple[tuple[str, PieceKind], ...] = (
         (work * before, "work"),

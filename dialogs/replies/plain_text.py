@@ -109,11 +109,15 @@ def render_plain_text(reply: Reply) -> str:
 
 
 def _render_blocks(blocks: tuple[Block, ...], language: Language) -> str:
-    parts = [(block, part) for block in blocks if (part := _render_block(block, language))]
-    texts = []
-    for position, (block, part) in enumerate(parts):
-        follows_row = position > 0 and _is_row(block) and _is_row(parts[position - 1][0])
-        texts.append(f"{'' if not position else _LINE if follows_row else _PARAGRAPH}{part}")
+    texts: list[str] = []
+    was_row = False
+    for block in blocks:
+        if part := _render_block(block, language):
+            is_row = _is_row(block)
+            if texts:
+                texts.append(_LINE if is_row and was_row else _PARAGRAPH)
+            texts.append(part)
+            was_row = is_row
     return "".join(texts)
 
 
@@ -173,9 +177,9 @@ def _render_block(block: Block, language: Language) -> str:
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""
             return heading + "\n".join(f"{sanitize_line(label)}: {flatten_runs(value)}" for label, value in facts)
         case LogExcerpt(rows=lines):
+            rows = zip(list_line_marks(block), lines, strict=True)
             return "\n".join(
-                f"{mark}{format_line_label(number, language)}  {sanitize_text(text)}"
-                for mark, (number, text) in zip(list_line_marks(block), lines, strict=True)
+                [f"{mark}{format_line_label(number, language)}  {sanitize_text(text)}" for mark, (number, text) in rows]
             )
         case Command(shell=shell, text=text):
             return f"{shell}:\n{sanitize_text(text)}"

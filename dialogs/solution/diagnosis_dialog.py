@@ -67,10 +67,11 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
         fact_verdicts=(),
     )
     # a stored diagnosis may name an entry that has been removed from the knowledge base
-    matches = tuple(match for match in stored.matches if match.entry in context.entries)
+    matches = tuple([match for match in stored.matches if match.entry in context.entries])
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return DialogResult(state, (show_succeeded(context, state, matches),))
-    if reported_state := find_reported_state(replace(stored, matches=matches)):
+    known = stored if matches == stored.matches else replace(stored, matches=matches)
+    if reported_state := find_reported_state(known):
         return DialogResult(state, (show_reported_state(context, stored, reported_state),))
     if not matches:
         # without a match the excerpt proves nothing, so others in a shared chat don't need to read it

@@ -47,9 +47,9 @@ def render_finding_title(context: DialogContext, finding: Finding) -> RichText:
     return context.localize(text, finding.values) if text else build_literal(finding.title)
 
 
-def summarize_headline(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str:
+def summarize_headline(context: DialogContext, headline: RichText, walk: Walkthrough) -> str:
     """Return what a walkthrough solves, for a notification."""
-    summary = summarize_runs(render_walk_headline(context, state, walk))
+    summary = summarize_runs(headline)
     return summary if any(map(str.isalnum, summary)) else context.get_entry_title(walk.entry)
 
 

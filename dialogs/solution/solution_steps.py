@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dialogs.context import DialogContext
 from dialogs.model.reply import RichText, TextRun
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
+from dialogs.state.diagnosis import find_top_match
 from dialogs.texts.catalog import TrustedText
 from knowledge.diagnosis.solution import build_solution, fits_os, is_known
 from knowledge.model.diagnosis import Diagnosis
@@ -35,8 +36,7 @@ def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
 
     An entry that is only possible explains nothing but its own headline, or a guess.
     """
-    first = next((match for match in diagnosis.matches if match.severity != "info"), None)
-    finding = diagnosis.finding
+    first, finding = find_top_match(diagnosis), diagnosis.finding
     if first is None or first.entry != entry_id or finding is None:
         return None
     return finding if first.confidence != "possible" or finding.id == entry_id or finding.is_guess else None
@@ -45,10 +45,11 @@ def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
 def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[Step, ...]:
     """Return the steps of a walkthrough, or of a tried step's walkthrough; none if its entry is gone."""
     entry = context.entries.get(walk.entry)
-    findings = context.knowledge.findings
     if entry is None:
         return ()
-    return build_solution(entry, findings.rules.get(walk.finding), walk.tool, findings.packer_steps)
+    findings = context.knowledge.findings
+    rule = findings.rules.get(walk.finding) if walk.finding else None
+    return build_solution(entry, rule, walk.tool, findings.packer_steps)
 
 
 def list_fitting_steps(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[int]:
@@ -56,8 +57,11 @@ def list_fitting_steps(context: DialogContext, state: ConversationState, walk: W
 
     An index counts all steps, so that a stored one stays right when the system becomes known.
     """
-    os = _find_os(context, state, walk)
-    return [index for index, step in enumerate(get_steps(context, walk)) if fits_os(step, os)]
+    return _select_fitting(get_steps(context, walk), _find_os(context, state, walk))
+
+
+def _select_fitting(steps: Sequence[Step], os: str | None) -> list[int]:
+    return [index for index, step in enumerate(steps) if fits_os(step, os)]
 
 
 def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str | None:
@@ -80,8 +84,10 @@ def find_next_step(
     With `skips_alternatives`, other ways to do the current one don't count: one of them is enough.
     """
     steps = get_steps(context, walk)
-    later = (index for index in list_fitting_steps(context, state, walk) if index > walk.step)
-    return next((index for index in later if not (skips_alternatives and steps[index].is_alternative)), len(steps))
+    for index in _select_fitting(steps, _find_os(context, state, walk)):
+        if index > walk.step and not (skips_alternatives and steps[index].is_alternative):
+            return index
+    return len(steps)
 
 
 def find_previous_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
@@ -95,8 +101,10 @@ def find_previous_step(context: DialogContext, state: ConversationState, walk: W
 def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
     """Return the index of the first step that isn't known to be done; of the first one if all are."""
     fitting = list_fitting_steps(context, state, walk)
-    first = fitting[0] if fitting else 0
-    return next((index for index in fitting if not is_known_step(context, state, walk, index)), first)
+    for index in fitting:
+        if not is_known_step(context, state, walk, index):
+            return index
+    return fitting[0] if fitting else 0
 
 
 def find_correcting_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
@@ -110,12 +118,15 @@ def find_correcting_step(context: DialogContext, state: ConversationState, walk:
 
 def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
     """Return whether a walkthrough's diagnosis already answers what one of its steps finds out."""
+    step = get_steps(context, walk)[index]
+    if not step.known_from:
+        return False
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     match = state.find_match(walk.entry)
     if diagnosis is None or match is None or match.confidence == "possible":
         return False
     values = {**match.values, **get_finding_values(state, walk), **(_get_entry_values(diagnosis, walk))}
-    return is_known(get_steps(context, walk)[index], diagnosis, values)
+    return is_known(step, diagnosis, values)
 
 
 def _get_entry_values(diagnosis: Diagnosis, walk: Walkthrough) -> Mapping[str, str]:

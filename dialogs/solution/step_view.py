@@ -57,8 +57,9 @@ def build_step_blocks(context: DialogContext, state: ConversationState, walk: Wa
     blocks += body[:command_end]
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
-    if walk.step == find_correcting_step(context, state, walk):
-        blocks += build_correction(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)
+    correction = build_correction(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)
+    if correction and walk.step == find_correcting_step(context, state, walk):
+        blocks += correction
     return (*blocks, *body[command_end:])
 
 
@@ -93,14 +94,15 @@ def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
     """Build the buttons below the current step of `walk`, or below what is left to do after the last one."""
-    is_under_way = walk.step > find_first_open_step(context, state, walk)
+    is_under_way = walk.step > 0 and walk.step > find_first_open_step(context, state, walk)
     common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
-    step_count = len(get_steps(context, walk))
+    steps = get_steps(context, walk)
+    step_count = len(steps)
     args: dict[str, Any] = build_step_args(walk)
     if walk.step >= step_count:
         worked_buttons = (context.build_button("worked", "worked", **args),) if step_count else ()
         return (*worked_buttons, *common_buttons)
-    if find_next_step(context, state, walk) == step_count or runs_build(get_steps(context, walk)[walk.step]):
+    if find_next_step(context, state, walk) == step_count or runs_build(steps[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),

@@ -28,6 +28,7 @@ from dialogs.state.value_codecs import (
     build_plain_union,
     build_row,
     build_text_decoder,
+    check_mapping,
     check_type,
     keep,
 )
@@ -179,7 +180,7 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
         return document
 
     def decode(value: Any) -> Any:
-        document, arguments = value if value.__class__ is dict else check_type(value, Mapping), {}
+        document, arguments = check_mapping(value), {}
         for name, key, decode_field, is_optional in decoders:
             if key in document:
                 arguments[name] = decode_field(document[key])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_mapping, parse_text
+from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_text
 
 MAX_KEY_CHARS = 120
 
@@ -31,6 +31,11 @@ def check_type(value: Any, expected: Any) -> Any:
     if not isinstance(value, expected):
         raise DecodeError(f"a {type(value).__name__} is not expected here")
     return value
+
+
+def check_mapping(value: Any) -> Mapping[Any, Any]:
+    """Return `value` if it's a mapping."""
+    return value if value.__class__ is dict else check_type(value, Mapping)
 
 
 def build_row(codecs: Sequence[Codec[Any]], make: Callable[[list[Any]], Any]) -> Codec[Any]:
@@ -63,8 +68,8 @@ def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
     encode_item, decode_item, decode_key = item.encode, item.decode, build_text_decoder(MAX_KEY_CHARS)
 
     def decode(value: Any) -> dict[str, Any]:
-        document = parse_mapping(value, max_items)
-        return {decode_key(key): decode_item(each) for key, each in document.items()}
+        items = list(check_mapping(value).items())[:max_items]
+        return {decode_key(key): decode_item(each) for key, each in items}
 
     if encode_item is keep:
         return Codec(dict, decode)

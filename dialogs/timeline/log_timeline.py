@@ -85,6 +85,8 @@ def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> Dur
 
 def is_failed_step_silent(diagnosis: Diagnosis) -> bool:
     """Return whether the step that failed, or was stopped, wrote nothing for long."""
+    if diagnosis.course is None or not diagnosis.course.silences:
+        return False
     return any(step.silent_seconds for step in list_steps(diagnosis) if step.state in ("failed", "stopped"))
 
 
