@@ -101,7 +101,8 @@ class _CodecBuilder:
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}: correct its layout.")
         stored = [self._build_field(name, default, hints[name], layout) for name, default in _list_fields(cls)]
         if _is_named_tuple(cls):
-            return build_row([Codec(each.encode, each.decode) for each in stored], cls._make)
+            # what `_make` does, after `build_row` has counted the items
+            return build_row([Codec(each.encode, each.decode) for each in stored], partial(tuple.__new__, cls))
         return (_build_dataclass_row if layout.is_row else _build_object)(cls, stored)
 
     def _build_field(self, name: str, default: Any, hint: Any, layout: Layout) -> _FieldCodec:

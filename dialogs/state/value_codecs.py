@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import call
 from typing import Any, Generic, TypeVar
 
 from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_text
@@ -38,7 +39,7 @@ def check_mapping(value: Any) -> Mapping[Any, Any]:
     return value if value.__class__ is dict else check_type(value, Mapping)
 
 
-def build_row(codecs: Sequence[Codec[Any]], make: Callable[[list[Any]], Any]) -> Codec[Any]:
+def build_row(codecs: Sequence[Codec[Any]], make: Callable[[Iterable[Any]], Any]) -> Codec[Any]:
     """Build the codec for a tuple with an item for each of `codecs`, which `make` makes of the items."""
     encoders, decoders = [codec.encode for codec in codecs], [codec.decode for codec in codecs]
     count = len(decoders)
@@ -47,20 +48,22 @@ def build_row(codecs: Sequence[Codec[Any]], make: Callable[[list[Any]], Any]) ->
         items = value if value.__class__ is list else parse_list(value, count + 1)
         if len(items) != count:
             raise DecodeError(f"expected {count} items, found {len(items)}")
-        return make([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
+        return make(map(call, decoders, items))
 
     if all(encode_item is keep for encode_item in encoders):
         return Codec(list, decode)
     return Codec(lambda value: [encode_item(item) for encode_item, item in zip(encoders, value, strict=True)], decode)
 
 
-def build_list(item: Codec[Any], max_items: int, make: Callable[[list[Any]], Any]) -> Codec[Any]:
+def build_list(item: Codec[Any], max_items: int, make: Callable[[Iterable[Any]], Any]) -> Codec[Any]:
     """Build the codec for a tuple or a list of any length, which `make` makes of its items."""
-    encode, decode = item.encode, item.decode
-    return Codec(
-        list if encode is keep else lambda value: [encode(each) for each in value],
-        lambda value: make([decode(each) for each in parse_list(value, max_items)]),
-    )
+    encode, decode_item = item.encode, item.decode
+
+    def decode(value: Any) -> Any:
+        items = value if value.__class__ is list and len(value) <= max_items else parse_list(value, max_items)
+        return make(map(decode_item, items))
+
+    return Codec(list if encode is keep else lambda value: list(map(encode, value)), decode)
 
 
 def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
