@@ -164,7 +164,7 @@ def build_log_excerpt(lines: Iterable[ExcerptLine], deciding: int = 0) -> LogExc
 
     `deciding` is the number of the line that says what broke.
     """
-    return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines), deciding)
+    return LogExcerpt(tuple([(line.line, shorten_line(line.text)) for line in lines]), deciding)
 
 
 def shorten_runs(text: RichText, max_chars: int) -> RichText:

@@ -157,9 +157,10 @@ def format_line_label(number: int, language: Language) -> str:
 
 def list_line_marks(excerpt: LogExcerpt) -> list[str]:
     """Return the prefix of each line of an excerpt: a mark for the deciding line, equally wide blanks for others."""
-    if all(number != excerpt.deciding for number, _ in excerpt.rows):
-        return [""] * len(excerpt.rows)
-    return [f"{DECIDING_MARK} " if number == excerpt.deciding else "  " for number, _ in excerpt.rows]
+    decides = [number == excerpt.deciding for number, _ in excerpt.rows]
+    if not any(decides):
+        return [""] * len(decides)
+    return [f"{DECIDING_MARK} " if is_deciding else "  " for is_deciding in decides]
 
 
 def format_hint(hint: str, language: Language) -> str:

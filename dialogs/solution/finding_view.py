@@ -11,8 +11,7 @@ from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.solution_steps import (
     get_finding,
     get_finding_values,
-    get_steps,
-    list_fitting_steps,
+    list_walk_steps,
     render_system,
 )
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -87,7 +86,7 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
     """Build briefly what to do first, and whether running the build again helps."""
-    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     os = diagnosis.os if diagnosis else None
     runs = render_first_step(context, [steps[index] for index in fitting], get_finding_values(state, walk), os)

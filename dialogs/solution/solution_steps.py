@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from dialogs.context import DialogContext
@@ -57,11 +58,15 @@ def list_fitting_steps(context: DialogContext, state: ConversationState, walk: W
 
     An index counts all steps, so that a stored one stays right when the system becomes known.
     """
-    return _select_fitting(get_steps(context, walk), _find_os(context, state, walk))
+    return list_walk_steps(context, state, walk)[1]
 
 
-def _select_fitting(steps: Sequence[Step], os: str | None) -> list[int]:
-    return [index for index, step in enumerate(steps) if fits_os(step, os)]
+def list_walk_steps(
+    context: DialogContext, state: ConversationState, walk: Walkthrough
+) -> tuple[tuple[Step, ...], list[int]]:
+    """Return all steps of a walkthrough, and the indexes of those that fit, as `list_fitting_steps` does."""
+    steps, os = get_steps(context, walk), _find_os(context, state, walk)
+    return steps, [index for index, step in enumerate(steps) if fits_os(step, os)]
 
 
 def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str | None:
@@ -73,7 +78,7 @@ def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough
 
 def count_steps_to(fitting: Sequence[int], index: int) -> int:
     """Return the number that people see of the step at `index`, from 1."""
-    return max(sum(each <= index for each in fitting), 1)
+    return max(bisect_right(fitting, index), 1)
 
 
 def find_next_step(
@@ -83,8 +88,8 @@ def find_next_step(
 
     With `skips_alternatives`, other ways to do the current one don't count: one of them is enough.
     """
-    steps = get_steps(context, walk)
-    for index in _select_fitting(steps, _find_os(context, state, walk)):
+    steps, fitting = list_walk_steps(context, state, walk)
+    for index in fitting:
         if index > walk.step and not (skips_alternatives and steps[index].is_alternative):
             return index
     return len(steps)
@@ -100,25 +105,24 @@ def find_previous_step(context: DialogContext, state: ConversationState, walk: W
 
 def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
     """Return the index of the first step that isn't known to be done; of the first one if all are."""
-    fitting = list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     for index in fitting:
-        if not is_known_step(context, state, walk, index):
+        if not is_known_step(state, walk, steps[index]):
             return index
     return fitting[0] if fitting else 0
 
 
 def find_correcting_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
     """Return the index of the step that corrects the template: the finding's first, or the one that says so."""
-    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     first = fitting[0] if fitting else 0
     if walk.finding in context.knowledge.findings.rules:
         return first
     return next((index for index in fitting if steps[index].corrects_template), first)
 
 
-def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
+def is_known_step(state: ConversationState, walk: Walkthrough, step: Step) -> bool:
     """Return whether a walkthrough's diagnosis already answers what one of its steps finds out."""
-    step = get_steps(context, walk)[index]
     if not step.known_from:
         return False
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
