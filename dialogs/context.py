@@ -110,7 +110,7 @@ class DialogContext:
 
     def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
         """Build a paragraph from one of our texts."""
-        return Paragraph(self.format_runs(key, **values), tone)
+        return Paragraph(self.texts.format_runs(key, self.language, **values), tone)
 
     def build_heading(self, key: str, **values: object) -> Paragraph:
         """Build a card's heading from one of our texts."""
@@ -118,7 +118,7 @@ class DialogContext:
 
     def build_button(self, key: str, action_id: str, primary: bool = False, **args: ButtonArgument) -> Button:
         """Build a button with the label `button.<key>`."""
-        return Button(self.format_text(f"button.{key}"), action_id, args, primary)
+        return Button(self.texts.format_text(f"button.{key}", self.language), action_id, args, primary)
 
     def build_link_button(self, key: str, url: str, primary: bool = False) -> Button:
         """Build a button with the label `button.<key>` that opens a page."""

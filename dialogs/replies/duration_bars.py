@@ -42,7 +42,7 @@ class BarRow(NamedTuple):
     @property
     def bar(self) -> str:
         """The bar as a text."""
-        return "".join(text for text, _ in self.pieces)
+        return "".join([text for text, _ in self.pieces])
 
     @property
     def has_time(self) -> bool:

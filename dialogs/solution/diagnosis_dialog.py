@@ -85,7 +85,8 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
     if top.confidence == "possible" and len(errors) > 1:
         return DialogResult(state, (show_candidates(context, state, errors),))
     walk = build_walk(state, top.entry, state.diagnosis_number)
-    walk = replace(walk, step=find_first_open_step(context, state, walk))
+    if first_open_step := find_first_open_step(context, state, walk):
+        walk = replace(walk, step=first_open_step)
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))
 
 

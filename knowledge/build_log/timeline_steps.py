@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from knowledge.azure_times import compute_seconds_between
@@ -44,8 +45,8 @@ def list_steps(diagnosis: Diagnosis) -> tuple[TimelineStep, ...]:
     first = max(course.step_count - len(runs), 0) + 1
     steps = [_build_run_step(run, number, course) for number, run in enumerate(runs, first)]
     steps += [_build_stage_step(stage, provisioners.get(stage.line, ""), course) for stage in course.stages]
-    steps.sort(key=lambda step: step.line)
-    return tuple(step for step in _add_silences(steps, course.silences) if not _is_in_passing(step))
+    steps.sort(key=attrgetter("line"))
+    return tuple([step for step in _add_silences(steps, course.silences) if not _is_in_passing(step)])
 
 
 def _build_run_step(run: ProvisionerSummary, number: int, course: BuildCourse) -> TimelineStep:
