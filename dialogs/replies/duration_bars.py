@@ -154,6 +154,9 @@ def _draw_against_limit(bar: DurationBar) -> tuple[tuple[str, PieceKind], ...]:
 
 
 def _render_row(row: BarRow, gutter: int, name_width: int, description_width: int | None) -> list[str]:
+    if description_width is None and not row.note:
+        right = f"{row.bar:{MAX_BAR_CHARS}}{_COLUMN_GAP}{row.description}" if row.has_time else row.description
+        return [_align(row.mark, row.name, right, gutter, name_width)]
     names, descriptions = [row.name], [row.description]
     if description_width is not None:
         names = _wrap_name(row.name, name_width)
@@ -169,8 +172,12 @@ def _render_row(row: BarRow, gutter: int, name_width: int, description_width: in
     for at in range(max(len(names), len(rights))):
         mark = row.mark if at == 0 else ""
         name, right = names[at] if at < len(names) else "", rights[at] if at < len(rights) else ""
-        lines.append(f"{mark:{gutter}}{name:{name_width}}{_COLUMN_GAP}{right}".rstrip())
+        lines.append(_align(mark, name, right, gutter, name_width))
     return lines
+
+
+def _align(mark: str, name: str, right: str, gutter: int, name_width: int) -> str:
+    return f"{mark:{gutter}}{name:{name_width}}{_COLUMN_GAP}{right}".rstrip()
 
 
 def _wrap_name(name: str, width: int) -> list[str]:
