@@ -110,7 +110,7 @@ class DialogContext:
 
     def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
         """Build a paragraph from one of our texts."""
-        return Paragraph(self.format_runs(key, **values), tone)
+        return Paragraph(self.texts.format_runs(key, self.language, **values), tone)
 
     def build_heading(self, key: str, **values: object) -> Paragraph:
         """Build a card's heading from one of our texts."""
@@ -118,7 +118,7 @@ class DialogContext:
 
     def build_button(self, key: str, action_id: str, primary: bool = False, **args: ButtonArgument) -> Button:
         """Build a button with the label `button.<key>`."""
-        return Button(self.format_text(f"button.{key}"), action_id, args, primary)
+        return Button(self.texts.format_text(f"button.{key}", self.language), action_id, args, primary)
 
     def build_link_button(self, key: str, url: str, primary: bool = False) -> Button:
         """Build a button with the label `button.<key>` that opens a page."""
@@ -135,7 +135,7 @@ class DialogContext:
     def fill_text(self, text: str, values: Mapping[str, str] | None = None) -> RichText:
         """Return one of our texts as runs, its placeholders filled as in `localize`."""
         runs = parse_markup(text)
-        if not any("|" in run.text for run in runs):
+        if "|" not in text:
             return runs
         return tuple(
             TextRun(part.text, "code" if part.is_value and not _MEASURE.match(part.text) else run.style)
@@ -164,7 +164,7 @@ def build_log_excerpt(lines: Iterable[ExcerptLine], deciding: int = 0) -> LogExc
 
     `deciding` is the number of the line that says what broke.
     """
-    return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines), deciding)
+    return LogExcerpt(tuple([(line.line, shorten_line(line.text)) for line in lines]), deciding)
 
 
 def shorten_runs(text: RichText, max_chars: int) -> RichText:
@@ -174,7 +174,7 @@ def shorten_runs(text: RichText, max_chars: int) -> RichText:
     for run in text:
         if len(run.text) > room:
             cut = shorten_label(run.text, room) if room > 1 else "…"
-            return (*kept, replace(run, text=cut))
+            return (*kept, run._replace(text=cut))
         kept.append(run)
         room -= len(run.text)
     return text

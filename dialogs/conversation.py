@@ -250,6 +250,4 @@ def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, boo
 
 def _collect_last_buttons(replies: tuple[Reply, ...]) -> tuple[OfferedButton, ...]:
     buttons = [button for reply in replies for button in reply.offered_buttons]
-    return tuple(
-        OfferedButton(button.label, button.action_id, dict(button.args)) for button in buttons[:MAX_LAST_BUTTONS]
-    )
+    return tuple([OfferedButton(button.label, button.action_id, button.args) for button in buttons[:MAX_LAST_BUTTONS]])

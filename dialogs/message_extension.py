@@ -14,7 +14,7 @@ from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply,
 from dialogs.replies.plain_text import flatten_runs
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
-from dialogs.solution.finding_view import build_advice, build_deciding_line, summarize_headline
+from dialogs.solution.finding_view import build_advice, build_deciding_line, render_walk_headline, summarize_headline
 from dialogs.solution.solution_steps import build_walk, get_finding, render_system
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -83,6 +83,7 @@ class MessageExtension:
             return _show_unmatched(context, diagnosis)
         entry = self._knowledge.entries[match.entry]
         walk = build_walk(state, entry.id, state.diagnosis_number)
+        headline = render_walk_headline(context, state, walk)
         if get_finding(diagnosis, entry.id) is None:
             proof = [build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]), *_build_body(context, entry, None)]
         else:
@@ -92,11 +93,11 @@ class MessageExtension:
                 context.build_paragraph("aside.more-by-paste", "subtle"),
             ]
         return context.build_reply(
-            *build_entry_heading(context, state, walk),
+            *build_entry_heading(context, state, walk, headline),
             *proof,
             context.build_paragraph("aside.only-you", "subtle"),
             buttons=(Button(context.format_text("button.share"), "share", _build_share_args(walk), primary=True),),
-            summary=summarize_headline(context, state, walk),
+            summary=summarize_headline(context, headline, walk),
         )
 
     def build_shared_card(self, entry_id: str, finding_id: str, language: Language) -> Reply | None:

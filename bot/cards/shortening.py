@@ -110,7 +110,7 @@ def _shorten_block(block: Block, allowance: Allowance, language: Language) -> It
         case Command(text=text):
             yield from _shorten_lines(text, allowance.max_command_chars, language, block)
         case Paragraph(text=text):
-            yield replace(block, text=_shorten_runs(text, allowance, language))
+            yield block._replace(text=_shorten_runs(text, allowance, language))
         case FoldedSection(blocks=blocks):
             inner = tuple(short for one in blocks for short in _shorten_block(one, allowance, language))
             yield replace(block, blocks=inner)
@@ -125,7 +125,7 @@ def _shorten_block(block: Block, allowance: Allowance, language: Language) -> It
 def _shorten_excerpt(excerpt: LogExcerpt, allowance: Allowance, language: Language) -> Iterator[Block]:
     kept = excerpt.limit(allowance.max_rows)
     rows = tuple((number, truncate_text(text, allowance.max_row_chars, language)) for number, text in kept.rows)
-    yield replace(kept, rows=rows)
+    yield kept._replace(rows=rows)
     yield from _note_more_lines(len(excerpt.rows) - len(rows), language)
 
 
@@ -144,7 +144,7 @@ def _shorten_facts(table: FactTable, allowance: Allowance, language: Language) -
 def _shorten_bars(bars: DurationBars, allowance: Allowance, language: Language) -> Iterator[Block]:
     rows = allowance.limit_rows(bars.rows)
     yield DurationBars(
-        tuple(replace(bar, name=truncate_text(bar.name, allowance.max_run_chars, language)) for bar in rows)
+        tuple(bar._replace(name=truncate_text(bar.name, allowance.max_run_chars, language)) for bar in rows)
     )
     yield from _note_more_lines(len(bars.rows) - len(rows), language)
 
@@ -179,7 +179,7 @@ def _shorten_lines(text: str, max_chars: float, language: Language, block: Comma
 
 def _shorten_runs(text: RichText, allowance: Allowance, language: Language) -> RichText:
     runs = allowance.limit_rows(text)
-    shortened = tuple(replace(run, text=truncate_text(run.text, allowance.max_run_chars, language)) for run in runs)
+    shortened = tuple(run._replace(text=truncate_text(run.text, allowance.max_run_chars, language)) for run in runs)
     return shortened if len(runs) == len(text) else (*shortened, TextRun(" …"))
 
 

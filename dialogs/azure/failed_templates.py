@@ -168,7 +168,7 @@ def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Par
     if seconds is not None:
         age = context.format_text("look.failing.ago", took=TrustedText(_format_age(seconds)))
     line = render_template_line(status.template_id, name_state(context, status.run.sub_state), age=age)
-    return replace(line, tone="subtle")
+    return line._replace(tone="subtle")
 
 
 def _format_age(seconds: int) -> str:
@@ -185,12 +185,12 @@ def _render_cause(context: DialogContext, combined: CombinedDiagnosis) -> Paragr
         if leading.confidence == "certain":
             return Paragraph(title, mark="✖")
         confidence = TrustedText(context.format_text(f"confidence.{leading.confidence}"))
-        return replace(context.build_paragraph("candidate.line", title=title, confidence=confidence), mark="✖")
+        return context.build_paragraph("candidate.line", title=title, confidence=confidence)._replace(mark="✖")
     if leading is None and diagnosis.finding is not None:
         title = shorten_runs(render_finding_title(context, diagnosis.finding), MAX_CAUSE_CHARS)
-        return replace(context.build_paragraph("look.failing.unknown-error", title=title), mark="✖")
+        return context.build_paragraph("look.failing.unknown-error", title=title)._replace(mark="✖")
     key = "unknown-in-log" if combined.log else "unknown"
-    return replace(context.build_paragraph(f"look.failing.{key}"), mark="?")
+    return context.build_paragraph(f"look.failing.{key}")._replace(mark="?")
 
 
 def _is_bare_wrapper(context: DialogContext, diagnosis: Diagnosis, leading: Match) -> bool:

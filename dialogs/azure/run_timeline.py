@@ -7,7 +7,7 @@ what came after its last one. Everything else has no time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dialogs.azure.source_diagnosis import DiagnosedLog
 from dialogs.model.duration_bars import BarState, DurationBar, DurationBars
@@ -92,10 +92,10 @@ def _measure(step: TimelineStep, run: Run, now: str | None, limit_rows: Sequence
         return step
     if run.is_running:
         seconds = compute_seconds_between(step.started, now)
-        return step if seconds is None else replace(step, seconds=seconds)
+        return step if seconds is None else step._replace(seconds=seconds)
     is_stopped = run.outcome == "canceled" or _is_at_limit(limit_rows)
     seconds = compute_seconds_between(step.started, run.ended) if is_stopped else None
-    return replace(step, state="stopped" if is_stopped else "failed", seconds=seconds)
+    return step._replace(state="stopped" if is_stopped else "failed", seconds=seconds)
 
 
 def _build_limit_rows(template: ImageTemplate, now: str | None, get_text: GetText) -> list[DurationBar]:
@@ -125,7 +125,7 @@ def _build_rows_before(template: ImageTemplate, log: DiagnosedLog, get_text: Get
 
 def _wait(row: DurationBar) -> DurationBar:
     """Return the row of a run that goes on: what wasn't reached may yet be."""
-    return replace(row, state="waiting") if row.state == "pending" else row
+    return row._replace(state="waiting") if row.state == "pending" else row
 
 
 def _build_stage_bar(step: TimelineStep, is_validation: bool, get_text: GetText) -> DurationBar:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dialogs.azure.run_timeline import RunTimeline
@@ -151,7 +150,7 @@ def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragrap
     """Render the state of a template's last run on one line."""
     if not template.run.state and template.provisioning.state.casefold() == "failed":
         # Image Builder rejected the template at submission, so there's nothing to run
-        return replace(context.build_paragraph("look.never-made"), mark="✖")
+        return context.build_paragraph("look.never-made")._replace(mark="✖")
     if not template.run.state:
         return context.build_paragraph("look.never-ran")
     if template.run.is_running:

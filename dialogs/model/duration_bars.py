@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting", "unseen"]
 """How a step of a timeline went.
@@ -12,8 +12,7 @@ BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DurationBar:
+class DurationBar(NamedTuple):
     """One row of a timeline: a literal name, its duration in seconds (None if unknown), and how it ended.
 
     Attributes:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dialogs.model.duration_bars import DurationBars
 from knowledge.commands.placeholders import Shell
@@ -23,8 +23,7 @@ Mark = Literal["✖", "✔", "▲", "?", "✓", "–", "●", "○", "⋯"]
 """The state shown before a text: failed, succeeded, a warning, unknown; for a step: done, skipped, current, pending."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextRun:
+class TextRun(NamedTuple):
     """A span of text in one style; `code` is literal and monospaced."""
 
     text: str
@@ -61,8 +60,7 @@ def emphasize(text: RichText) -> RichText:
     return tuple(TextRun(run.text, "code" if run.style == "code" else "bold") for run in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """One paragraph; with the size "title" it's the card's heading. A card shows its mark in color."""
 
     text: RichText
@@ -79,8 +77,7 @@ class FactTable:
     folded_label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogExcerpt:
+class LogExcerpt(NamedTuple):
     """Lines of the user's input: number and literal text; `deciding` is the number of the one that says what broke."""
 
     rows: tuple[tuple[int, str], ...]
@@ -91,7 +88,7 @@ class LogExcerpt:
         if len(self.rows) <= max_rows:
             return self
         chosen = sorted(self.rows, key=lambda row: row[0] != self.deciding)[: int(max_rows)]
-        return replace(self, rows=tuple(row for row in self.rows if row in chosen))
+        return self._replace(rows=tuple(row for row in self.rows if row in chosen))
 
 
 @dataclass(frozen=True, slots=True)

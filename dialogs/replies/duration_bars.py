@@ -42,7 +42,7 @@ class BarRow(NamedTuple):
     @property
     def bar(self) -> str:
         """The bar as a text."""
-        return "".join(text for text, _ in self.pieces)
+        return "".join([text for text, _ in self.pieces])
 
     @property
     def has_time(self) -> bool:
@@ -115,8 +115,10 @@ def _describe(bar: DurationBar, get_text: GetText) -> str:
     duration = format_duration(bar.seconds) if bar.seconds is not None else ""
     if bar.limit_seconds and duration:
         return get_text("reply.bar.of-limit").format(took=duration, limit=format_duration(bar.limit_seconds))
-    label = "" if bar.state == "ended" else get_text(f"reply.bar.{bar.state}")
-    return ", ".join(part for part in (duration, label) if part)
+    if bar.state == "ended":
+        return duration
+    label = get_text(f"reply.bar.{bar.state}")
+    return f"{duration}, {label}" if duration else label
 
 
 def _note(bar: DurationBar, get_text: GetText) -> str:
@@ -132,7 +134,9 @@ def _draw(bar: DurationBar, longest: int) -> tuple[tuple[str, PieceKind], ...]:
         return ((_WORK, "work"),) if bar.state in ("failed", "stopped") and bar.seconds is not None else ()
     work: str = _OWN_WORK if bar.is_own else _WORK
     length = max(1, round(MAX_BAR_CHARS * bar.seconds / longest))
-    silent = min(length, max(1, round(length * bar.silent_seconds / bar.seconds))) if bar.silent_seconds else 0
+    if not bar.silent_seconds:
+        return ((work * length, "work"),)
+    silent = min(length, max(1, round(length * bar.silent_seconds / bar.seconds)))
     before = min(length - silent, round(length * bar.silent_from / bar.seconds))
     pieces: tuple[tuple[str, PieceKind], ...] = (
         (work * before, "work"),
@@ -150,6 +154,9 @@ def _draw_against_limit(bar: DurationBar) -> tuple[tuple[str, PieceKind], ...]:
 
 
 def _render_row(row: BarRow, gutter: int, name_width: int, description_width: int | None) -> list[str]:
+    if description_width is None and not row.note:
+        right = f"{row.bar:{MAX_BAR_CHARS}}{_COLUMN_GAP}{row.description}" if row.has_time else row.description
+        return [_align(row.mark, row.name, right, gutter, name_width)]
     names, descriptions = [row.name], [row.description]
     if description_width is not None:
         names = _wrap_name(row.name, name_width)
@@ -165,8 +172,12 @@ def _render_row(row: BarRow, gutter: int, name_width: int, description_width: in
     for at in range(max(len(names), len(rights))):
         mark = row.mark if at == 0 else ""
         name, right = names[at] if at < len(names) else "", rights[at] if at < len(rights) else ""
-        lines.append(f"{mark:{gutter}}{name:{name_width}}{_COLUMN_GAP}{right}".rstrip())
+        lines.append(_align(mark, name, right, gutter, name_width))
     return lines
+
+
+def _align(mark: str, name: str, right: str, gutter: int, name_width: int) -> str:
+    return f"{mark:{gutter}}{name:{name_width}}{_COLUMN_GAP}{right}".rstrip()
 
 
 def _wrap_name(name: str, width: int) -> list[str]:

@@ -8,8 +8,11 @@ from knowledge.azure_times import parse_time
 def format_duration(seconds: int) -> str:
     """Format a duration for people, the same in every language: `5 s`, `3 min 42 s`, `4 h 2 min`."""
     hours, minutes, remaining_seconds = seconds // 3600, seconds % 3600 // 60, seconds % 60
-    parts = [(hours, "h"), (minutes, "min")] if hours else [(minutes, "min"), (remaining_seconds, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {remaining_seconds} s" if remaining_seconds else f"{minutes} min"
+    return f"{remaining_seconds} s"
 
 
 def format_size(byte_count: int) -> str:

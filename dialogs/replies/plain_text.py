@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dialogs.model.duration_bars import DurationBars
 from dialogs.model.reply import (
@@ -110,11 +109,15 @@ def render_plain_text(reply: Reply) -> str:
 
 
 def _render_blocks(blocks: tuple[Block, ...], language: Language) -> str:
-    parts = [(block, part) for block in blocks if (part := _render_block(block, language))]
-    texts = []
-    for position, (block, part) in enumerate(parts):
-        follows_row = position > 0 and _is_row(block) and _is_row(parts[position - 1][0])
-        texts.append(f"{'' if not position else _LINE if follows_row else _PARAGRAPH}{part}")
+    texts: list[str] = []
+    was_row = False
+    for block in blocks:
+        if part := _render_block(block, language):
+            is_row = _is_row(block)
+            if texts:
+                texts.append(_LINE if is_row and was_row else _PARAGRAPH)
+            texts.append(part)
+            was_row = is_row
     return "".join(texts)
 
 
@@ -154,9 +157,10 @@ def format_line_label(number: int, language: Language) -> str:
 
 def list_line_marks(excerpt: LogExcerpt) -> list[str]:
     """Return the prefix of each line of an excerpt: a mark for the deciding line, equally wide blanks for others."""
-    if all(number != excerpt.deciding for number, _ in excerpt.rows):
-        return [""] * len(excerpt.rows)
-    return [f"{DECIDING_MARK} " if number == excerpt.deciding else "  " for number, _ in excerpt.rows]
+    decides = [number == excerpt.deciding for number, _ in excerpt.rows]
+    if not any(decides):
+        return [""] * len(decides)
+    return [f"{DECIDING_MARK} " if is_deciding else "  " for is_deciding in decides]
 
 
 def format_hint(hint: str, language: Language) -> str:
@@ -174,9 +178,9 @@ def _render_block(block: Block, language: Language) -> str:
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""
             return heading + "\n".join(f"{sanitize_line(label)}: {flatten_runs(value)}" for label, value in facts)
         case LogExcerpt(rows=lines):
+            rows = zip(list_line_marks(block), lines, strict=True)
             return "\n".join(
-                f"{mark}{format_line_label(number, language)}  {sanitize_text(text)}"
-                for mark, (number, text) in zip(list_line_marks(block), lines, strict=True)
+                [f"{mark}{format_line_label(number, language)}  {sanitize_text(text)}" for mark, (number, text) in rows]
             )
         case Command(shell=shell, text=text):
             return f"{shell}:\n{sanitize_text(text)}"
@@ -191,7 +195,7 @@ def _render_block(block: Block, language: Language) -> str:
 def render_timeline(bars: DurationBars, language: Language, width: int | None = None) -> list[BarLine]:
     """Render a timeline as aligned lines, wrapped at `width` columns if that's given."""
     names = [sanitize_line(bar.name) for bar in bars.rows]
-    rows = [bar if name == bar.name else replace(bar, name=name) for bar, name in zip(bars.rows, names, strict=True)]
+    rows = [bar if name == bar.name else bar._replace(name=name) for bar, name in zip(bars.rows, names, strict=True)]
     return render_bar_lines(DurationBars(tuple(rows)), lambda key: get_texts().get(key, language), width)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dialogs.context import DialogContext
 from knowledge.model.entry import LocalizedText
@@ -18,10 +19,14 @@ def extract_first_sentence(
     context: DialogContext, localized_text: LocalizedText, min_chars: int = MIN_SENTENCE_CHARS
 ) -> str:
     """Return the first sentence of a text with its markup intact, or more if that's shorter than `min_chars`."""
-    text = localized_text.get(context.language)
+    return _extract_first_sentence(localized_text.get(context.language), context.texts.abbreviations, min_chars)
+
+
+@lru_cache(maxsize=1024)
+def _extract_first_sentence(text: str, abbreviations: frozenset[str], min_chars: int) -> str:
     for match in _SENTENCE_END.finditer(text):
         sentence = text[: match.end()]
-        is_abbreviation = sentence.split()[-1].lstrip("(") in context.texts.abbreviations
+        is_abbreviation = sentence.split()[-1].lstrip("(") in abbreviations
         if len(sentence) >= min_chars and _has_whole_markup(sentence) and not is_abbreviation:
             return sentence
     return text

@@ -31,7 +31,8 @@ def with_shell_switch(
     context: DialogContext, reply: Reply, again: str, args: Mapping[str, ButtonArgument] | None = None
 ) -> Reply:
     """Return `reply` with a switch to the other shell, where it has commands: `add_shell_switch`."""
-    return replace(reply, blocks=add_shell_switch(context, reply.blocks, again, args))
+    blocks = add_shell_switch(context, reply.blocks, again, args)
+    return reply if blocks is reply.blocks else replace(reply, blocks=blocks)
 
 
 def add_shell_switch(
@@ -42,11 +43,13 @@ def add_shell_switch(
     The action `again` shows the card again, with `args`.
     """
     action_id, other = next((action, shell) for action, shell in SHELL_ACTIONS.items() if shell != context.shell)
-    label = context.format_text(f"button.{action_id}")
-    switch = Button(label, action_id, {SHOW_AGAIN_KEY: again, **(args or {})}, replaces_card=again != SHOWN_BELOW)
     blocks = tuple(blocks)
     first = next((command for command in iterate_commands(blocks) if command.shell != other), None)
-    return blocks if first is None else _replace_command(blocks, first, switch)
+    if first is None:
+        return blocks
+    label = context.format_text(f"button.{action_id}")
+    switch = Button(label, action_id, {SHOW_AGAIN_KEY: again, **(args or {})}, replaces_card=again != SHOWN_BELOW)
+    return _replace_command(blocks, first, switch)
 
 
 def _replace_command(blocks: tuple[Block, ...], command: Command, switch: Button) -> tuple[Block, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from dialogs.context import shorten_runs
 from dialogs.model.reply import RichText
@@ -56,7 +55,7 @@ def hide_details_in_runs(text: RichText, names: Iterable[str], max_chars: int = 
     names = tuple(names)
     # our own words never name the user's resources, even if a resource group has one of them as its name
     hidden = tuple(
-        replace(run, text=clean_text(hide_details(run.text, names if run.style == "code" else ()), MAX_RUN_CHARS))
+        run._replace(text=clean_text(hide_details(run.text, names if run.style == "code" else ()), MAX_RUN_CHARS))
         for run in text
     )
     return shorten_runs(hidden[:MAX_RUNS], max_chars)

@@ -67,10 +67,11 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
         fact_verdicts=(),
     )
     # a stored diagnosis may name an entry that has been removed from the knowledge base
-    matches = tuple(match for match in stored.matches if match.entry in context.entries)
+    matches = tuple([match for match in stored.matches if match.entry in context.entries])
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return DialogResult(state, (show_succeeded(context, state, matches),))
-    if reported_state := find_reported_state(replace(stored, matches=matches)):
+    known = stored if matches == stored.matches else replace(stored, matches=matches)
+    if reported_state := find_reported_state(known):
         return DialogResult(state, (show_reported_state(context, stored, reported_state),))
     if not matches:
         # without a match the excerpt proves nothing, so others in a shared chat don't need to read it
@@ -84,7 +85,8 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
     if top.confidence == "possible" and len(errors) > 1:
         return DialogResult(state, (show_candidates(context, state, errors),))
     walk = build_walk(state, top.entry, state.diagnosis_number)
-    walk = replace(walk, step=find_first_open_step(context, state, walk))
+    if first_open_step := find_first_open_step(context, state, walk):
+        walk = replace(walk, step=first_open_step)
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
 from dialogs.mistakes.mistake_view import build_correction, build_mistake, build_mistake_reason
-from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Paragraph, Reply, TextRun, emphasize
+from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Paragraph, Reply, RichText, TextRun, emphasize
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution.candidate_view import (
@@ -64,16 +63,17 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
     others = find_other_candidates(context, state, entry.id) if diagnosis else ()
     timeline = build_timeline_blocks(context, diagnosis, is_folded=True)
     is_telling = not any(isinstance(block, FoldedSection) for block in timeline)
+    headline, proof = render_walk_headline(context, state, walk), _build_proof(diagnosis, match)
     blocks: list[Block] = [
-        *build_entry_heading(context, state, walk),
+        *build_entry_heading(context, state, walk, headline),
         *([context.build_paragraph("trouble.earlier-text", "subtle")] if diagnosis is None else []),
-        *_build_proof(diagnosis, match),
+        *proof,
         *build_mistake(context, diagnosis, entry.id),
         *(timeline if is_telling else []),
         *_build_first_step(context, state, walk),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
         *([] if is_telling else timeline),
-        *_build_evidence_section(context, diagnosis, match),
+        *_build_evidence_section(context, diagnosis, match, proof),
         FoldedSection(context.format_text("diagnosis.why"), tuple(_build_reasons(context, entry, match, diagnosis))),
         *_build_look_alike_section(context, look_alikes),
     ]
@@ -85,7 +85,7 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
     reply = context.build_reply(
         *blocks,
         buttons=_insert_look_alike_buttons(walk_buttons, look_alike_buttons),
-        summary=summarize_headline(context, state, walk),
+        summary=summarize_headline(context, headline, walk),
     )
     return with_shell_switch(context, reply, "show-entry", build_step_args(walk))
 
@@ -100,14 +100,16 @@ def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block
 
 
 def _shorten_lines(excerpt: LogExcerpt) -> LogExcerpt:
-    return replace(excerpt, rows=tuple((number, shorten_line(text, MAX_PROOF_CHARS)) for number, text in excerpt.rows))
+    return excerpt._replace(rows=tuple((number, shorten_line(text, MAX_PROOF_CHARS)) for number, text in excerpt.rows))
 
 
-def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
-    """Build the lines around the deciding one; nothing if the card already shows them all."""
+def _build_evidence_section(
+    context: DialogContext, diagnosis: Diagnosis | None, match: Match | None, proof: Sequence[Block]
+) -> list[Block]:
+    """Build the lines around the deciding one; nothing if the card already shows them all, as its `proof`."""
     has_finding = diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None
     lines = build_excerpt(diagnosis) if diagnosis and has_finding else build_evidence(match.evidence if match else ())
-    if lines == _build_proof(diagnosis, match):
+    if lines == proof:
         return []
     return [FoldedSection(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
 
@@ -173,14 +175,15 @@ def show_candidates(context: DialogContext, state: ConversationState, matches: t
     return context.build_reply(*blocks, buttons=tuple(buttons), summary=context.format_text("diagnosis.several"))
 
 
-def build_entry_heading(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
+def build_entry_heading(
+    context: DialogContext, state: ConversationState, walk: Walkthrough, headline: RichText
+) -> list[Block]:
     """Build the headline and the line below it; the headline says so if the entry is only a possibility."""
     match, diagnosis = find_current_match(state, walk), state.find_diagnosis(walk.diagnosis_number)
-    title = render_walk_headline(context, state, walk)
     is_possible = match is None or match.confidence == "possible"
     if is_possible:
-        title = context.format_runs("diagnosis.possible", title=title)
-    heading = Paragraph(title, size="title", mark="?" if is_possible else "✖")
+        headline = context.format_runs("diagnosis.possible", title=headline)
+    heading = Paragraph(headline, size="title", mark="?" if is_possible else "✖")
     certainty = render_certainty(context, diagnosis, match)
     if match is not None and diagnosis is not None and get_finding(diagnosis, walk.entry) is not None:
         return [heading, render_place(context, diagnosis, context.entries[walk.entry].phase), certainty]

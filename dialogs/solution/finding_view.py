@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal
@@ -12,8 +11,7 @@ from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.solution_steps import (
     get_finding,
     get_finding_values,
-    get_steps,
-    list_fitting_steps,
+    list_walk_steps,
     render_system,
 )
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -48,9 +46,9 @@ def render_finding_title(context: DialogContext, finding: Finding) -> RichText:
     return context.localize(text, finding.values) if text else build_literal(finding.title)
 
 
-def summarize_headline(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str:
+def summarize_headline(context: DialogContext, headline: RichText, walk: Walkthrough) -> str:
     """Return what a walkthrough solves, for a notification."""
-    summary = summarize_runs(render_walk_headline(context, state, walk))
+    summary = summarize_runs(headline)
     return summary if any(map(str.isalnum, summary)) else context.get_entry_title(walk.entry)
 
 
@@ -82,13 +80,13 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
     elif phase is not None:
         parts.append((TextRun(context.format_text(f"phase.{phase}")),))
     runs = [run for part in parts for run in (_SEPARATOR, *part)][1:]
-    first = [replace(run, text=run.text[:1].upper() + run.text[1:]) for run in runs[:1]]
+    first = [run._replace(text=run.text[:1].upper() + run.text[1:]) for run in runs[:1]]
     return Paragraph((*first, *runs[1:]))
 
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
     """Build briefly what to do first, and whether running the build again helps."""
-    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     os = diagnosis.os if diagnosis else None
     runs = render_first_step(context, [steps[index] for index in fitting], get_finding_values(state, walk), os)

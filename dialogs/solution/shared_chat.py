@@ -10,7 +10,7 @@ from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Reply,
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import build_evidence
 from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, show_entry
-from dialogs.solution.finding_view import build_advice, build_deciding_line, summarize_headline
+from dialogs.solution.finding_view import build_advice, build_deciding_line, render_walk_headline, summarize_headline
 from dialogs.solution.solution_steps import get_finding, get_steps
 from dialogs.solution.step_view import build_walk_args
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -60,12 +60,13 @@ def _render_short(context: DialogContext, state: ConversationState, walk: Walkth
     match = find_current_match(state, walk)
     private_button = Button(context.format_text("button.private"), "private", build_walk_args(walk), primary=True)
     steps_buttons = (_build_steps_here_button(context, walk),) if get_steps(context, walk) else ()
+    headline = render_walk_headline(context, state, walk)
     return context.build_reply(
-        *build_entry_heading(context, state, walk),
+        *build_entry_heading(context, state, walk, headline),
         build_advice(context, state, walk),
         *_build_short_proof(context, state, walk, match),
         buttons=(private_button, *steps_buttons),
-        summary=summarize_headline(context, state, walk),
+        summary=summarize_headline(context, headline, walk),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from dialogs.context import DialogContext
 from dialogs.model.reply import RichText, TextRun
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
+from dialogs.state.diagnosis import find_top_match
 from dialogs.texts.catalog import TrustedText
 from knowledge.diagnosis.solution import build_solution, fits_os, is_known
 from knowledge.model.diagnosis import Diagnosis
@@ -35,8 +37,7 @@ def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
 
     An entry that is only possible explains nothing but its own headline, or a guess.
     """
-    first = next((match for match in diagnosis.matches if match.severity != "info"), None)
-    finding = diagnosis.finding
+    first, finding = find_top_match(diagnosis), diagnosis.finding
     if first is None or first.entry != entry_id or finding is None:
         return None
     return finding if first.confidence != "possible" or finding.id == entry_id or finding.is_guess else None
@@ -45,10 +46,11 @@ def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
 def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[Step, ...]:
     """Return the steps of a walkthrough, or of a tried step's walkthrough; none if its entry is gone."""
     entry = context.entries.get(walk.entry)
-    findings = context.knowledge.findings
     if entry is None:
         return ()
-    return build_solution(entry, findings.rules.get(walk.finding), walk.tool, findings.packer_steps)
+    findings = context.knowledge.findings
+    rule = findings.rules.get(walk.finding) if walk.finding else None
+    return build_solution(entry, rule, walk.tool, findings.packer_steps)
 
 
 def list_fitting_steps(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[int]:
@@ -56,8 +58,15 @@ def list_fitting_steps(context: DialogContext, state: ConversationState, walk: W
 
     An index counts all steps, so that a stored one stays right when the system becomes known.
     """
-    os = _find_os(context, state, walk)
-    return [index for index, step in enumerate(get_steps(context, walk)) if fits_os(step, os)]
+    return list_walk_steps(context, state, walk)[1]
+
+
+def list_walk_steps(
+    context: DialogContext, state: ConversationState, walk: Walkthrough
+) -> tuple[tuple[Step, ...], list[int]]:
+    """Return all steps of a walkthrough, and the indexes of those that fit, as `list_fitting_steps` does."""
+    steps, os = get_steps(context, walk), _find_os(context, state, walk)
+    return steps, [index for index, step in enumerate(steps) if fits_os(step, os)]
 
 
 def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str | None:
@@ -69,7 +78,7 @@ def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough
 
 def count_steps_to(fitting: Sequence[int], index: int) -> int:
     """Return the number that people see of the step at `index`, from 1."""
-    return max(sum(each <= index for each in fitting), 1)
+    return max(bisect_right(fitting, index), 1)
 
 
 def find_next_step(
@@ -79,9 +88,11 @@ def find_next_step(
 
     With `skips_alternatives`, other ways to do the current one don't count: one of them is enough.
     """
-    steps = get_steps(context, walk)
-    later = (index for index in list_fitting_steps(context, state, walk) if index > walk.step)
-    return next((index for index in later if not (skips_alternatives and steps[index].is_alternative)), len(steps))
+    steps, fitting = list_walk_steps(context, state, walk)
+    for index in fitting:
+        if index > walk.step and not (skips_alternatives and steps[index].is_alternative):
+            return index
+    return len(steps)
 
 
 def find_previous_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
@@ -94,28 +105,32 @@ def find_previous_step(context: DialogContext, state: ConversationState, walk: W
 
 def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
     """Return the index of the first step that isn't known to be done; of the first one if all are."""
-    fitting = list_fitting_steps(context, state, walk)
-    first = fitting[0] if fitting else 0
-    return next((index for index in fitting if not is_known_step(context, state, walk, index)), first)
+    steps, fitting = list_walk_steps(context, state, walk)
+    for index in fitting:
+        if not is_known_step(state, walk, steps[index]):
+            return index
+    return fitting[0] if fitting else 0
 
 
 def find_correcting_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
     """Return the index of the step that corrects the template: the finding's first, or the one that says so."""
-    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     first = fitting[0] if fitting else 0
     if walk.finding in context.knowledge.findings.rules:
         return first
     return next((index for index in fitting if steps[index].corrects_template), first)
 
 
-def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
+def is_known_step(state: ConversationState, walk: Walkthrough, step: Step) -> bool:
     """Return whether a walkthrough's diagnosis already answers what one of its steps finds out."""
+    if not step.known_from:
+        return False
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     match = state.find_match(walk.entry)
     if diagnosis is None or match is None or match.confidence == "possible":
         return False
     values = {**match.values, **get_finding_values(state, walk), **(_get_entry_values(diagnosis, walk))}
-    return is_known(get_steps(context, walk)[index], diagnosis, values)
+    return is_known(step, diagnosis, values)
 
 
 def _get_entry_values(diagnosis: Diagnosis, walk: Walkthrough) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ from dialogs.solution.solution_steps import (
     find_next_step,
     get_steps,
     is_known_step,
-    list_fitting_steps,
+    list_walk_steps,
     render_step_text,
 )
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
@@ -47,7 +47,8 @@ _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
 def build_step_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
     """Build the current step of `walk`, its commands filled in."""
-    step, fitting = get_steps(context, walk)[walk.step], list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
+    step = steps[walk.step]
     do = render_step_text(context, state, walk, step)
     number, count = count_steps_to(fitting, walk.step), len(fitting)
     blocks: list[Block] = [context.build_paragraph("walk.step", number=number, count=count, do=do)]
@@ -57,16 +58,18 @@ def build_step_blocks(context: DialogContext, state: ConversationState, walk: Wa
     blocks += body[:command_end]
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
-    if walk.step == find_correcting_step(context, state, walk):
-        blocks += build_correction(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)
+    correction = build_correction(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)
+    if correction and walk.step == find_correcting_step(context, state, walk):
+        blocks += correction
     return (*blocks, *body[command_end:])
 
 
 def build_folded_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
     """Build the current step of `walk` with its commands folded; a warning about what it deletes stays visible."""
     instruction, *details = build_step_blocks(context, state, walk)
-    is_deletion = get_steps(context, walk)[walk.step].effect == "deletes"
-    warnings = [block for block in details if is_deletion and isinstance(block, Paragraph) and block.tone in _WARNINGS]
+    warnings = [block for block in details if isinstance(block, Paragraph) and block.tone in _WARNINGS]
+    if warnings and get_steps(context, walk)[walk.step].effect != "deletes":
+        warnings = []
     folded = tuple(block for block in details if block not in warnings)
     section = (FoldedSection(context.format_text("walk.how"), folded),) if folded else ()
     return (instruction, *warnings, *section)
@@ -93,14 +96,15 @@ def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
     """Build the buttons below the current step of `walk`, or below what is left to do after the last one."""
-    is_under_way = walk.step > find_first_open_step(context, state, walk)
+    is_under_way = walk.step > 0 and walk.step > find_first_open_step(context, state, walk)
     common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
-    step_count = len(get_steps(context, walk))
+    steps = get_steps(context, walk)
+    step_count = len(steps)
     args: dict[str, Any] = build_step_args(walk)
     if walk.step >= step_count:
         worked_buttons = (context.build_button("worked", "worked", **args),) if step_count else ()
         return (*worked_buttons, *common_buttons)
-    if find_next_step(context, state, walk) == step_count or runs_build(get_steps(context, walk)[walk.step]):
+    if find_next_step(context, state, walk) == step_count or runs_build(steps[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),
@@ -193,14 +197,14 @@ def build_checklist(
 
     Earlier steps show how they went: this card may have replaced theirs.
     """
-    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     outcomes: dict[int, StepOutcome] = {
         tried.step: tried.outcome
         for tried in state.tried_steps
         if (tried.entry, tried.finding) == (walk.entry, walk.finding)
     }
     rows = [shorten_runs(render_step_text(context, state, walk, step), MAX_STEP_CHARS) for step in steps]
-    known: list[int] = [index for index in range(walk.step) if is_known_step(context, state, walk, index)]
+    known: list[int] = [index for index, step in enumerate(steps[: walk.step]) if is_known_step(state, walk, step)]
     seen: dict[int, StepOutcome | Literal["known"]] = {}
     seen |= dict.fromkeys(known, "known")
     seen |= outcomes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dialogs.context import DialogContext
 from dialogs.mistakes.mistake_view import build_correction, build_mistake
 from dialogs.model.reply import Block, FactTable, Paragraph, Reply, RichText, TextRun, build_literal
@@ -170,7 +168,7 @@ def show_succeeded(context: DialogContext, state: ConversationState, matches: tu
 
 
 def _build_success_heading(context: DialogContext) -> Paragraph:
-    return replace(context.build_heading("succeeded.title"), mark="✔")
+    return context.build_heading("succeeded.title")._replace(mark="✔")
 
 
 def _build_success_blocks(context: DialogContext, diagnosis: Diagnosis | None) -> list[Block]:

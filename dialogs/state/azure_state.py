@@ -95,6 +95,7 @@ class AzureState:
         return replace(self, pending_request=None, pending_input="")
 
 
+_NOTHING_SHARED = ShareState()
 TEMPLATE_ID_CODEC = Codec(TemplateId.to_args, _parse_template_id)
 _TEMPLATE_LAYOUTS: Layouts = {TemplateId: TEMPLATE_ID_CODEC}
 _STATE_CODEC = build_codec(AzureState, {**_TEMPLATE_LAYOUTS, **build_share_layouts(_TEMPLATE_LAYOUTS)})
@@ -104,7 +105,7 @@ def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
     """Return the state as plain JSON values; those of the pending request lie beside the others."""
     document = _STATE_CODEC.encode(azure_state)
     request = document.pop("pending_request") or {"what": None, "wanted": None}
-    if azure_state.sharing == ShareState():  # most conversations never share anything
+    if azure_state.sharing == _NOTHING_SHARED:  # most conversations never share anything
         del document["share"]
     return {**document, **request}
 

@@ -1,17 +1,17 @@
-"""Plain JSON for what is stored, and back: the codec of a dataclass, built once from its type hints.
+"""Plain JSON for what is stored, and back: the codec of a class, built once from its type hints.
 
 The input may have been tampered with. Texts and collections are cut to their limits; anything else that doesn't fit is
 refused with `DecodeError`. Three rules keep releases able to read each other's values:
 
 - A field with a default may be missing. Give a new field a default, and what an older release stored still loads.
 - Unknown keys are ignored. An older release reads the rest of what a newer one stored.
-- A row, a value stored as the list of its fields, has a fixed length. Never add a field to one.
+- A row, a value stored as the list of its fields, has a fixed length. Never add a field to one. Named tuples are rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import partial
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -28,6 +28,7 @@ from dialogs.state.value_codecs import (
     build_plain_union,
     build_row,
     build_text_decoder,
+    check_mapping,
     check_type,
     keep,
 )
@@ -41,7 +42,7 @@ class Layout:
 
     Attributes:
         fields: How fields are stored, by name, in place of their annotations.
-        is_row: Whether an instance is stored as the list of its fields, not as an object.
+        is_row: Whether an instance of a dataclass is stored as the list of its fields, not as an object.
         omits_defaults: Whether a plain field with its default value is left out.
         optional: The fields that may be missing; None for all that have a default.
     """
@@ -53,11 +54,11 @@ class Layout:
 
 
 Layouts = Mapping[Any, Layout | Codec[Any]]
-"""How dataclasses are stored, where neither their types nor their annotations say it; and the codecs of other types."""
+"""How classes are stored, where neither their types nor their annotations say it; and the codecs of other types."""
 
 
 def build_codec(stored_type: type[T], layouts: Layouts | None = None, usual: Stored | None = None) -> Codec[T]:
-    """Build the codec for a dataclass, or a tuple of them. `usual` is how fields without a `Stored` are stored."""
+    """Build the codec for such a class, or a tuple of them. `usual` is how fields without a `Stored` are stored."""
     usual = usual or Stored()
     return _CodecBuilder(layouts or {}, usual).build(stored_type, usual)
 
@@ -71,14 +72,14 @@ class _CodecBuilder:
         """Build the codec for a field of the type `hint`."""
         hint, stored = _split_hint(hint, stored)
         origin, arguments = get_origin(hint), get_args(hint)
-        if is_dataclass(hint) and hint not in self._built:
-            self._built[hint] = self._build_dataclass(hint)
+        if (is_dataclass(hint) or _is_named_tuple(hint)) and hint not in self._built:
+            self._built[hint] = self._build_class(hint)
         if hint in self._built:
             return self._built[hint]
         if origin in (Union, UnionType):
             return self._build_union(arguments, stored)
         if origin is tuple and arguments[-1] is not Ellipsis:
-            return build_row([self.build(item, stored) for item in arguments])
+            return build_row([self.build(item, stored) for item in arguments], tuple)
         if origin in (tuple, list, frozenset):
             return build_list(self.build(arguments[0], stored), stored.max_items, origin)
         if origin in (Mapping, dict) and arguments[1] not in (Any, object):
@@ -93,31 +94,46 @@ class _CodecBuilder:
             return build_optional(*codecs.values())
         return build_plain_union(codecs)
 
-    def _build_dataclass(self, cls: Any) -> Codec[Any]:
+    def _build_class(self, cls: Any) -> Codec[Any]:
         layout, hints = self._layouts.get(cls, Layout()), get_type_hints(cls, include_extras=True)
         assert isinstance(layout, Layout)
         if unknown := layout.fields.keys() - hints.keys():
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}: correct its layout.")
-        stored = [self._build_field(each, hints[each.name], layout) for each in fields(cls)]
+        stored = [self._build_field(name, default, hints[name], layout) for name, default in _list_fields(cls)]
+        if _is_named_tuple(cls):
+            # what `_make` does, after `build_row` has counted the items
+            return build_row([Codec(each.encode, each.decode) for each in stored], partial(tuple.__new__, cls))
         return (_build_dataclass_row if layout.is_row else _build_object)(cls, stored)
 
-    def _build_field(self, own: Field[Any], hint: Any, layout: Layout) -> _FieldCodec:
+    def _build_field(self, name: str, default: Any, hint: Any, layout: Layout) -> _FieldCodec:
         kind, annotated = _split_hint(hint, self._usual)
-        stored = layout.fields.get(own.name, annotated)
+        stored = layout.fields.get(name, annotated)
         codec = self.build(kind, stored)
-        default = own.default if own.default_factory is MISSING else own.default_factory()
         if is_dataclass(kind) and default is not MISSING:  # earlier releases wrote null for an empty one
             codec = build_optional(codec, default)
-        is_optional = default is not MISSING if layout.optional is None else own.name in layout.optional
+        is_optional = default is not MISSING if layout.optional is None else name in layout.optional
         return _FieldCodec(
-            own.name,
-            stored.key or own.name,
+            name,
+            stored.key or name,
             codec.encode,
             stored.decode or codec.decode,
             default,
             is_optional,
             layout.omits_defaults or stored.omits_default,
         )
+
+
+def _is_named_tuple(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_make")
+
+
+def _list_fields(cls: Any) -> list[tuple[str, Any]]:
+    """Return the names of a class's fields with their defaults, MISSING where there is none."""
+    if _is_named_tuple(cls):
+        return [(name, cls._field_defaults.get(name, MISSING)) for name in cls._fields]
+    return [
+        (each.name, each.default if each.default_factory is MISSING else each.default_factory()) for each in fields(cls)
+    ]
 
 
 def _split_hint(hint: Any, usual: Stored) -> tuple[Any, Stored]:
@@ -130,7 +146,7 @@ def _split_hint(hint: Any, usual: Stored) -> tuple[Any, Stored]:
 
 @dataclass(frozen=True, slots=True)
 class _FieldCodec:
-    """The codec of a dataclass's field; `default` is MISSING if it has none.
+    """The codec of a class's field; `default` is MISSING if it has none.
 
     `omits_default`: it isn't written while it has its default.
     """
@@ -165,7 +181,7 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
         return document
 
     def decode(value: Any) -> Any:
-        document, arguments = value if value.__class__ is dict else check_type(value, Mapping), {}
+        document, arguments = check_mapping(value), {}
         for name, key, decode_field, is_optional in decoders:
             if key in document:
                 arguments[name] = decode_field(document[key])
@@ -177,7 +193,7 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
 
 
 def _build_dataclass_row(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
-    row, get_values = build_row([Codec(each.encode, each.decode) for each in stored]), _build_getter(stored)
+    row, get_values = build_row([Codec(each.encode, each.decode) for each in stored], tuple), _build_getter(stored)
     encode, decode = row.encode, row.decode
     return Codec(lambda value: encode(get_values(value)), lambda value: cls(*decode(value)))
 

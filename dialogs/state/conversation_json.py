@@ -19,10 +19,19 @@ from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.template_check import TEMPLATE_CHECK_LAYOUTS
 from dialogs.state.ticket_json import TICKET_LAYOUTS
 from dialogs.state.ticket_state import TicketState
+from dialogs.state.value_codecs import Codec
 
 SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
 """The limit for the state as compact JSON."""
+
+_NO_TICKETS = TicketState()
+_TICKETS_CODEC = build_codec(TicketState, TICKET_LAYOUTS)
+
+
+def _encode_tickets(tickets: TicketState) -> dict[str, Any] | None:
+    return None if tickets == _NO_TICKETS else _TICKETS_CODEC.encode(tickets)
+
 
 _SOLUTION_LAYOUTS: Layouts = {
     Walkthrough: store_solution_in_entry(build_codec(Walkthrough)),
@@ -35,8 +44,8 @@ _STATE_CODEC = build_codec(
         **CASE_LAYOUTS,
         **DIAGNOSIS_LAYOUTS,
         **TEMPLATE_CHECK_LAYOUTS,
-        **TICKET_LAYOUTS,
         **_SOLUTION_LAYOUTS,
+        TicketState: Codec(_encode_tickets, _TICKETS_CODEC.decode),
     },
 )
 _REQUIRED_KEYS = {"paste", "tried", "offered"}
@@ -118,8 +127,7 @@ def _serialize(state: ConversationState) -> dict[str, Any]:
     tickets = state.tickets.without_orphan(_collect_draft_ids(state))
     if tickets is not state.tickets or len(state.fact_verdicts) > MAX_FACT_VERDICTS:
         state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
-    document = {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
-    return document if tickets != TicketState() else {**document, "tickets": None}
+    return {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
 
 
 def _collect_draft_ids(state: ConversationState) -> set[str]:

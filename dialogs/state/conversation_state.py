@@ -142,7 +142,7 @@ class ConversationState:
 
     def compute_next_diagnosis_number(self, now: str) -> int:
         """Return the number for a diagnosis made at `now` (ISO 8601); always higher than the current one."""
-        stamp = "".join(c for c in now if c in "0123456789")[:14]
+        stamp = "".join([c for c in now if c in "0123456789"])[:14]
         return min(max(self.diagnosis_number + 1, int(stamp or 0)), MAX_DIAGNOSIS_NUMBER)
 
     def find_diagnosis(self, diagnosis_number: int) -> Diagnosis | None:
@@ -151,5 +151,7 @@ class ConversationState:
 
     def find_match(self, entry_id: str) -> Match | None:
         """Return the current diagnosis's match for the entry, None when there is none."""
-        matches = self.diagnosis.matches if self.diagnosis else ()
-        return next((match for match in matches if match.entry == entry_id), None)
+        for match in self.diagnosis.matches if self.diagnosis else ():
+            if match.entry == entry_id:
+                return match
+        return None

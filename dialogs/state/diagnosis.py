@@ -11,12 +11,11 @@ from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
 from dialogs.state.value_codecs import Codec
 from knowledge.commands.placeholders import COMMAND_VALUES
-from knowledge.model.build_course import BuildCourse, BuildStage, Silence
+from knowledge.model.build_course import BuildCourse
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
     Diagnosis,
     ExcerptLine,
-    LogGap,
     Match,
     ProvisionerSummary,
 )
@@ -65,8 +64,8 @@ _LAYOUTS: Layouts = {
             "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
         }
     ),
-    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
-    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}, is_row=True),
+    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}),
+    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}),
     Finding: Layout(
         {
             "id": Stored(max_chars=MAX_NAME_CHARS),
@@ -87,12 +86,9 @@ _LAYOUTS: Layouts = {
         },
         omits_defaults=True,
     ),
-    LogGap: Layout(is_row=True),
     BuildCourse: Layout(
         {"stages": Stored(max_items=MAX_STAGES), "silences": Stored(max_items=MAX_SILENCES)}, omits_defaults=True
     ),
-    BuildStage: Layout(is_row=True),
-    Silence: Layout(is_row=True),
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
@@ -106,12 +102,12 @@ def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
         diagnosis,
         file=clean_text(diagnosis.file, MAX_NAME_CHARS),
         matches=tuple(
-            _truncate_match(_without_values_of(diagnosis.finding, match)) for match in diagnosis.matches[:MAX_MATCHES]
+            [_truncate_match(_without_values_of(diagnosis.finding, match)) for match in diagnosis.matches[:MAX_MATCHES]]
         ),
         excerpt=_truncate_lines(diagnosis.excerpt[-MAX_EXCERPT_LINES:]),
         facts={key: value for key, value in list(diagnosis.facts.items())[:MAX_FACTS] if _is_storable(value)},
         ids=_truncate_ids(diagnosis.ids),
-        timeline=tuple(_truncate_run(run) for run in diagnosis.timeline[-MAX_PROVISIONER_RUNS:]),
+        timeline=tuple([_truncate_run(run) for run in diagnosis.timeline[-MAX_PROVISIONER_RUNS:]]),
         course=_truncate_course(diagnosis.course) if diagnosis.course else None,
     )
 
@@ -132,7 +128,10 @@ def has_findings(diagnosis: Diagnosis) -> bool:
 
 def find_top_match(diagnosis: Diagnosis) -> Match | None:
     """Return the best match that is an error rather than a harmless message, None when there is none."""
-    return next((match for match in diagnosis.matches if match.severity != "info"), None)
+    for match in diagnosis.matches:
+        if match.severity != "info":
+            return match
+    return None
 
 
 def extract_placeholder_values(diagnosis: Diagnosis, entry_id: str) -> dict[str, str]:
@@ -157,35 +156,27 @@ def _without_values_of(finding: Finding | None, match: Match) -> Match:
 
 
 def _truncate_match(match: Match) -> Match:
-    # the usual case: everything fits already, and the match is returned without copying it
-    evidence, values = match.evidence, match.values
-    if (
-        len(evidence) <= MAX_EVIDENCE_LINES
-        and len(match.explains) <= MAX_ITEMS_PER_MATCH
-        and len(values) <= MAX_ITEMS_PER_MATCH
-        and all(clean_text(line.text, MAX_EVIDENCE_CHARS) == line.text for line in evidence)
-        and all(_is_storable(value) for value in values.values())
-    ):
+    evidence = _truncate_lines(match.evidence[:MAX_EVIDENCE_LINES], MAX_EVIDENCE_CHARS)
+    explains = match.explains[:MAX_ITEMS_PER_MATCH]
+    values = {name: value for name, value in list(match.values.items())[:MAX_ITEMS_PER_MATCH] if _is_storable(value)}
+    # the usual case: everything fits already, and the match needn't be copied
+    if (evidence, explains, values) == (match.evidence, match.explains, match.values):
         return match
-    return replace(
-        match,
-        evidence=_truncate_lines(match.evidence[:MAX_EVIDENCE_LINES], MAX_EVIDENCE_CHARS),
-        explains=match.explains[:MAX_ITEMS_PER_MATCH],
-        values={name: value for name, value in list(match.values.items())[:MAX_ITEMS_PER_MATCH] if _is_storable(value)},
-    )
+    return replace(match, evidence=evidence, explains=explains, values=values)
 
 
 def _truncate_run(run: ProvisionerSummary) -> ProvisionerSummary:
-    # a clock that was set back during the build gives a negative duration, which means nothing
-    seconds = run.seconds if run.seconds is not None and run.seconds >= 0 else None
     name = clean_text(run.provisioner, MAX_NAME_CHARS)
-    if name == run.provisioner and seconds == run.seconds:
-        return run
-    return replace(run, provisioner=name, seconds=seconds)
+    if run.seconds is not None and run.seconds < 0:
+        # a clock that was set back during the build gives a negative duration, which means nothing
+        return run._replace(provisioner=name, seconds=None)
+    return run if name == run.provisioner else run._replace(provisioner=name)
 
 
 def _truncate_course(course: BuildCourse) -> BuildCourse:
     """Return the course with its last stages; the machine may create or clean up what a script only prints, again."""
+    if len(course.stages) <= MAX_STAGES and len(course.silences) <= MAX_SILENCES:
+        return course
     return replace(course, stages=course.stages[-MAX_STAGES:], silences=course.silences[-MAX_SILENCES:])
 
 
@@ -205,6 +196,4 @@ def _truncate_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ..
 
 
 def _truncate_lines(lines: tuple[ExcerptLine, ...], max_chars: int = MAX_LINE_CHARS) -> tuple[ExcerptLine, ...]:
-    if all(clean_text(line.text, max_chars) == line.text for line in lines):
-        return lines
-    return tuple(ExcerptLine(line.line, clean_text(line.text, max_chars)) for line in lines)
+    return tuple([ExcerptLine(line.line, clean_text(line.text, max_chars)) for line in lines])

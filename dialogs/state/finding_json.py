@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import orjson
 
 from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping, parse_text
-from dialogs.state.value_codecs import Codec, check_type
+from dialogs.state.value_codecs import Codec, check_mapping
 from knowledge.model.diagnosis import Diagnosis
 
 MAX_SENTENCE_CHARS = 2_000
@@ -44,7 +44,7 @@ def store_finding_in_row(codec: Codec[Diagnosis]) -> Codec[Diagnosis]:
         return {**document, _ROW_KEY: _write_row(known)}
 
     def decode(value: Any) -> Diagnosis:
-        document = check_type(value, Mapping)
+        document = check_mapping(value)
         return codec.decode({**document, **_DEFAULTS, **_read_row(document.get(_ROW_KEY))})
 
     return Codec(encode, decode)
@@ -64,7 +64,7 @@ def store_solution_in_entry(codec: Codec[T]) -> Codec[T]:
         return {**document, "entry": solution}
 
     def decode(value: Any) -> T:
-        document = dict(check_type(value, Mapping))
+        document = dict(check_mapping(value))
         solution = parse_text(document.get("entry"), 4 * _MAX_ID_CHARS)
         solution, _, outcome = solution.partition(_OUTCOME_MARK)
         if outcome in _NEW_OUTCOMES:
@@ -98,6 +98,13 @@ def _encode(known: Mapping[str, Any]) -> str:
         return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
 
 
+def _decode(known: str) -> Any:
+    try:
+        return orjson.loads(known)
+    except ValueError:  # half of a surrogate pair
+        return json.loads(known)
+
+
 def _read_row(row: Any) -> dict[str, Any]:
     """Return the keys that a row holds; none if another release has cut it."""
     if row is None:
@@ -109,7 +116,7 @@ def _read_row(row: Any) -> dict[str, Any]:
     if not known.startswith("{"):
         return {"finding": {"id": known[:_MAX_ID_CHARS], "title": sentence, **_ADVICE}}
     try:
-        document = parse_mapping(json.loads(known))
+        document = parse_mapping(_decode(known))
     except (ValueError, RecursionError, DecodeError):
         return {}
     if document.get("finding") is not None:

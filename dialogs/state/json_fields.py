@@ -47,7 +47,8 @@ def parse_list(value: object, max_items: int) -> list[Any]:
 
 def parse_mapping(value: object, max_items: int = 100) -> dict[str, Any]:
     """Return a mapping with text keys, cut to its first `max_items` items."""
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    # nearly always a dict, for which that's a single comparison
+    if not isinstance(value, (dict, Mapping)) or not set(map(type, value)) <= {str}:
         raise DecodeError("expected a mapping with text keys")
     return dict(value) if len(value) <= max_items else dict(list(value.items())[:max_items])
 

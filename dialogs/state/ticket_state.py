@@ -55,6 +55,9 @@ class TicketInProgress:
     confirmed_preview_hash: Annotated[str, Stored("agreed")] = ""
 
 
+_NOT_IN_PROGRESS = TicketInProgress()
+
+
 @dataclass(frozen=True, slots=True)
 class TicketState:
     """The ticket in progress, and the last ones that were filed."""
@@ -75,7 +78,7 @@ class TicketState:
     def without_orphan(self, draft_ids: Collection[str]) -> TicketState:
         """Return this state without a ticket in progress whose draft is gone, unless it is being filed."""
         is_needed = self.in_progress.draft_id in draft_ids or self.in_progress.stage == "filing"
-        if is_needed or self.in_progress == TicketInProgress():
+        if is_needed or self.in_progress == _NOT_IN_PROGRESS:
             return self
         return replace(self, in_progress=TicketInProgress())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import call
 from typing import Any, Generic, TypeVar
 
-from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_mapping, parse_text
+from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_text
 
 MAX_KEY_CHARS = 120
 
@@ -33,28 +34,36 @@ def check_type(value: Any, expected: Any) -> Any:
     return value
 
 
-def build_row(codecs: Sequence[Codec[Any]]) -> Codec[Any]:
-    """Build the codec for a tuple with an item for each of `codecs`."""
-    encoders, decoders = [codec.encode for codec in codecs], [codec.decode for codec in codecs]
+def check_mapping(value: Any) -> Mapping[Any, Any]:
+    """Return `value` if it's a mapping."""
+    return value if value.__class__ is dict else check_type(value, Mapping)
 
-    def decode(value: Any) -> tuple[Any, ...]:
-        items = parse_list(value, len(decoders) + 1)
-        if len(items) != len(decoders):
-            raise DecodeError(f"expected {len(decoders)} items, found {len(items)}")
-        return tuple([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
+
+def build_row(codecs: Sequence[Codec[Any]], make: Callable[[Iterable[Any]], Any]) -> Codec[Any]:
+    """Build the codec for a tuple with an item for each of `codecs`, which `make` makes of the items."""
+    encoders, decoders = [codec.encode for codec in codecs], [codec.decode for codec in codecs]
+    count = len(decoders)
+
+    def decode(value: Any) -> Any:
+        items = value if value.__class__ is list else parse_list(value, count + 1)
+        if len(items) != count:
+            raise DecodeError(f"expected {count} items, found {len(items)}")
+        return make(map(call, decoders, items))
 
     if all(encode_item is keep for encode_item in encoders):
         return Codec(list, decode)
     return Codec(lambda value: [encode_item(item) for encode_item, item in zip(encoders, value, strict=True)], decode)
 
 
-def build_list(item: Codec[Any], max_items: int, make: Callable[[list[Any]], Any]) -> Codec[Any]:
+def build_list(item: Codec[Any], max_items: int, make: Callable[[Iterable[Any]], Any]) -> Codec[Any]:
     """Build the codec for a tuple or a list of any length, which `make` makes of its items."""
-    encode, decode = item.encode, item.decode
-    return Codec(
-        list if encode is keep else lambda value: [encode(each) for each in value],
-        lambda value: make([decode(each) for each in parse_list(value, max_items)]),
-    )
+    encode, decode_item = item.encode, item.decode
+
+    def decode(value: Any) -> Any:
+        items = value if value.__class__ is list and len(value) <= max_items else parse_list(value, max_items)
+        return make(map(decode_item, items))
+
+    return Codec(list if encode is keep else lambda value: list(map(encode, value)), decode)
 
 
 def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
@@ -62,8 +71,8 @@ def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
     encode_item, decode_item, decode_key = item.encode, item.decode, build_text_decoder(MAX_KEY_CHARS)
 
     def decode(value: Any) -> dict[str, Any]:
-        document = parse_mapping(value, max_items)
-        return {decode_key(key): decode_item(each) for key, each in document.items()}
+        items = list(check_mapping(value).items())[:max_items]
+        return {decode_key(key): decode_item(each) for key, each in items}
 
     if encode_item is keep:
         return Codec(dict, decode)

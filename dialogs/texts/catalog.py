@@ -73,12 +73,17 @@ class TextCatalog:
 
         Values are untrusted and become code, except numbers, `TrustedText` and values that already are runs.
         """
+        text = self.get(key, language)
+        if "{" not in text:
+            return parse_markup(text)
         runs: list[TextRun] = []
-        for run, placeholder in _split_at_placeholders(self.get(key, language)):
-            if placeholder:
-                runs += [value_run for value_run in _render_value(values[placeholder], run) if value_run.text]
-            else:
+        for run, placeholder in _split_at_placeholders(text):
+            if not placeholder:
                 runs.append(run)
+            elif isinstance(value := values[placeholder], tuple):
+                runs += [value_run for value_run in value if value_run.text]
+            elif words := str(value):
+                runs.append(TextRun(words, run.style if isinstance(value, (TrustedText, int)) else "code"))
         return tuple(runs)
 
     def detect_written_language(self, text: str) -> Language | None:
@@ -162,9 +167,3 @@ def _split_at_placeholders(text: str) -> tuple[tuple[TextRun, str], ...]:
             position = match.end()
         parts.append((TextRun(run.text[position:], run.style), ""))
     return tuple((run, placeholder) for run, placeholder in parts if placeholder or run.text)
-
-
-def _render_value(value: object, surrounding_run: TextRun) -> RichText:
-    if isinstance(value, tuple):
-        return value
-    return (TextRun(str(value), surrounding_run.style if isinstance(value, (TrustedText, int)) else "code"),)

@@ -49,14 +49,13 @@ def _join_short_rows(rows: Sequence[tuple[DurationBar, int]], get_text: GetText,
     if len(rows) > (MAX_SHORT_ROWS if is_short else MAX_LOG_ROWS):
         last_count = _LAST_SHORT_ROWS if is_short else _LAST_ROWS
         longest_count = _LONGEST_SHORT_ROWS if is_short else _LONGEST_ROWS
-    longest = sorted(range(len(rows)), key=lambda index: -(rows[index][0].seconds or 0))[:longest_count]
-    kept = {*longest, *range(len(rows) - last_count, len(rows))}
+    longest = sorted(range(len(rows)), key=lambda index: -(rows[index][0].seconds or 0)) if longest_count else []
+    kept = {*longest[:longest_count], *range(len(rows) - last_count, len(rows))}
+    shown = {index for index, (bar, count) in enumerate(rows) if count == 1 and (bar.is_own or index in kept)}
     joined: list[DurationBar] = []
-    for is_kept, group in groupby(
-        enumerate(rows), key=lambda item: item[1][1] == 1 and (item[1][0].is_own or item[0] in kept)
-    ):
-        bars, counts = zip(*(row for _, row in group), strict=True)
-        joined += bars if is_kept or sum(counts) == 1 else [_join_rows(bars, sum(counts), get_text)]
+    for is_shown, group in groupby(range(len(rows)), shown.__contains__):
+        bars, counts = zip(*[rows[index] for index in group], strict=True)
+        joined += bars if is_shown or sum(counts) == 1 else [_join_rows(bars, sum(counts), get_text)]
     return joined
 
 
@@ -85,6 +84,8 @@ def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> Dur
 
 def is_failed_step_silent(diagnosis: Diagnosis) -> bool:
     """Return whether the step that failed, or was stopped, wrote nothing for long."""
+    if diagnosis.course is None or not diagnosis.course.silences:
+        return False
     return any(step.silent_seconds for step in list_steps(diagnosis) if step.state in ("failed", "stopped"))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import NamedTuple
 
 from knowledge.azure_times import compute_seconds_between
 from knowledge.build_log.observations import MIN_GAP_SECONDS
@@ -11,8 +12,7 @@ from knowledge.model.build_course import BuildCourse, BuildStage, Silence, Stage
 from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineStep:
+class TimelineStep(NamedTuple):
     """One step: a stage of Image Builder's own, or a provisioner of the person's with its number.
 
     `seconds` of a step that runs is its time so far, as far as the log tells. `silent_from` is how many seconds after
@@ -45,8 +45,8 @@ def list_steps(diagnosis: Diagnosis) -> tuple[TimelineStep, ...]:
     first = max(course.step_count - len(runs), 0) + 1
     steps = [_build_run_step(run, number, course) for number, run in enumerate(runs, first)]
     steps += [_build_stage_step(stage, provisioners.get(stage.line, ""), course) for stage in course.stages]
-    steps.sort(key=lambda step: step.line)
-    return tuple(step for step in _add_silences(steps, course.silences) if not _is_in_passing(step))
+    steps.sort(key=attrgetter("line"))
+    return tuple([step for step in _add_silences(steps, course.silences) if not _is_in_passing(step)])
 
 
 def _build_run_step(run: ProvisionerSummary, number: int, course: BuildCourse) -> TimelineStep:
@@ -74,7 +74,7 @@ def _add_silences(steps: Sequence[TimelineStep], silences: Sequence[Silence]) ->
         length = result[at].seconds
         if offset is not None and length is not None and offset < length:
             seconds = min(silence.seconds, length - offset)
-            result[at] = replace(result[at], silent_from=offset, silent_seconds=seconds)
+            result[at] = result[at]._replace(silent_from=offset, silent_seconds=seconds)
     return result
 
 

@@ -39,7 +39,7 @@ def build_solution(
     """
     steps: Sequence[Step] = entry.steps
     if rule is not None:
-        steps = [*rule.steps, *(step for step in entry.steps if step.effect != "reads")]
+        steps = [*rule.steps, *[step for step in entry.steps if step.effect != "reads"]]
     if tool == "packer":
         steps = [*(step for step in steps if not is_service_step(step)), *packer_steps]
     return tuple(steps)

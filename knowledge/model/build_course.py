@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 StageName = Literal["deploy", "connect", "upload", "deprovision", "capture", "clean-up"]
 """What Image Builder does by itself, in the order of a log. `upload` and `deprovision` are provisioners, too."""
@@ -11,8 +11,7 @@ STAGE_NAMES: tuple[str, ...] = get_args(StageName)
 StepState = Literal["ended", "failed", "stopped", "running"]
 
 
-@dataclass(frozen=True, slots=True)
-class BuildStage:
+class BuildStage(NamedTuple):
     """One stage of a build: its times (UTC, ISO 8601 with `Z`) and duration, `None` where unknown, and its first line.
 
     A stage that is a provisioner as well begins at the provisioner's line.
@@ -26,8 +25,7 @@ class BuildStage:
     state: StepState = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """A period in which a build wrote nothing: when it began, how long it was, and the last line before it."""
 
     started: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.model.build_course import BuildCourse
 from knowledge.model.entry import BuildTool, Retry, Severity
@@ -31,8 +31,7 @@ FACT_KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ExcerptLine:
+class ExcerptLine(NamedTuple):
     """One line of the input as shown to people.
 
     `line` is the physical line number, starting at 1. `text` is redacted and has no log prefix.
@@ -60,8 +59,7 @@ class Match:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionerSummary:
+class ProvisionerSummary(NamedTuple):
     """One provisioner of a build: its times (UTC, ISO 8601 with `Z`), duration, and exit code; `None` if unknown."""
 
     provisioner: str
@@ -73,8 +71,7 @@ class ProvisionerSummary:
     state: Literal["ended", "failed", "stopped", "running"] = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class LogGap:
+class LogGap(NamedTuple):
     """A period in which the build wrote nothing, and the number of the last line before it."""
 
     seconds: int

@@ -19,8 +19,7 @@ _CHANGING = frozenset({"creating", "updating", "deleting"})
 
 def find_reported_state(diagnosis: Diagnosis) -> ReportedState | None:
     """Return what a status without an error says; None for any other text."""
-    has_error = diagnosis.finding or any(match.severity != "info" for match in diagnosis.matches)
-    if diagnosis.kind != "status" or has_error:
+    if diagnosis.kind != "status" or diagnosis.finding or any(match.severity != "info" for match in diagnosis.matches):
         return None
     run_state = str(diagnosis.facts.get("run_state") or "").casefold()
     if run_state:

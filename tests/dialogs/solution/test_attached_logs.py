@@ -354,7 +354,7 @@ def test_held_logs_come_back_as_they_were_and_no_other() -> None:
 
 
 def test_a_state_that_is_too_large_lets_its_logs_go_first() -> None:
-    wide = replace(FAILED, excerpt=tuple(replace(FAILED.excerpt[0], text="é" * 400) for _ in range(16)))
+    wide = replace(FAILED, excerpt=tuple(FAILED.excerpt[0]._replace(text="é" * 400) for _ in range(16)))
     wide = replace(wide, matches=tuple(replace(m, evidence=wide.excerpt[:5]) for m in FAILED.matches * 2))
     logs, _ = add_logs((), "a.zip", [log(wide)] * 5, 1)
     state = ConversationState(diagnosis=wide, logs=logs)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 
@@ -139,6 +139,22 @@ def test_a_row_is_a_list_of_exactly_its_fields() -> None:
     for row in ([1], [1, 2, 3], {"x": 1, "y": 2}):
         with pytest.raises(DecodeError):
             codec.decode({"name": "n", "place": row})
+
+
+class Spot(NamedTuple):
+    name: Annotated[str, Stored(max_chars=3)]
+    point: Point | None = None
+
+
+def test_a_named_tuple_is_a_row() -> None:
+    codec = build_codec(tuple[Spot, ...])
+    assert codec.encode((Spot("abc", Point(1)), Spot("d"))) == [["abc", {"x": 1, "y": 0}], ["d", None]]
+    read = codec.decode([["abcd", {"x": 1}], ["d", None]])
+    assert read == (Spot("abc", Point(1)), Spot("d"))
+    assert [type(spot) for spot in read] == [Spot, Spot]
+    for row in (["d"], ["d", None, 1], {"name": "d", "point": None}):
+        with pytest.raises(DecodeError):
+            codec.decode([row])
 
 
 def test_texts_and_collections_are_cut_and_cleaned() -> None:
