@@ -10,13 +10,12 @@ from typing import NamedTuple
 from knowledge.model.finding import LinePattern
 from knowledge.patterns import (
     InvalidPatternError,
-    LazyPattern,
     LiteralSet,
     PatternSet,
     compile_pattern,
-    define_pattern,
     normalize_literal,
 )
+from knowledge.redaction.patterns import BytePattern
 from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 LINE_PATTERN_KEYS = ("id", "weight", "caps", "text", "regex", "unless", "examples", "not_examples")
@@ -32,6 +31,9 @@ class LinePatternMatch(NamedTuple):
     weight_cap: int | None
 
 
+_NO_MATCH = LinePatternMatch(None, None)
+
+
 class _SearchIndex:
     """What to search a text for: the patterns' literals, and the regexes that these make worth trying."""
 
@@ -40,7 +42,7 @@ class _SearchIndex:
         self.positions_by_text: dict[bytes, list[int]] = {}
         self.positions_by_unless: dict[bytes, list[int]] = {}
         self.regexes: list[tuple[int, str]] = []
-        self._compiled: dict[int, LazyPattern[bytes]] = {}
+        self._compiled: dict[int, BytePattern] = {}
         self.regexes_by_literal: dict[bytes, list[int]] = {}
         other_regexes: list[str] = []
         self.positions_of_others: list[int] = []
@@ -70,18 +72,18 @@ class _SearchIndex:
 
         Compiling all regexes together takes much longer than the first few searches one by one.
         """
-        if self._single_searches >= _MAX_SINGLE_SEARCHES:
+        numbers = {number for literal in literals for number in self.regexes_by_literal.get(literal, ())}
+        if numbers and self._single_searches >= _MAX_SINGLE_SEARCHES:
             yield from (self.positions_of_every[number] for number in self.every_regex.find_in(searched))
             return
-        numbers = {number for literal in literals for number in self.regexes_by_literal.get(literal, ())}
         self._single_searches += len(numbers)
         yield from (self.positions_of_others[number] for number in self.other_regexes.find_in(searched))
         for number in numbers:
             position, regex = self.regexes[number]
             compiled = self._compiled.get(number)
             if compiled is None:
-                compiled = self._compiled[number] = define_pattern(regex)
-            if compiled.search(searched):
+                compiled = self._compiled[number] = BytePattern(f"(?i){regex}")
+            if compiled.has_match(searched):
                 yield position
 
 
@@ -101,6 +103,8 @@ class LinePatternSet:
     def match_text(self, text: str) -> LinePatternMatch:
         """Search the first 2,000 characters of `text`. Among patterns with the same weight, the first one wins."""
         matching = self.find_all(text)
+        if not matching:
+            return _NO_MATCH
         return LinePatternMatch(
             max((pattern for pattern in matching if not pattern.is_weight_cap), key=_get_weight, default=None),
             min((pattern.weight for pattern in matching if pattern.is_weight_cap), default=None),
@@ -112,7 +116,10 @@ class LinePatternSet:
         searched = normalize_literal(text[:_MAX_TEXT_CHARS]).encode("utf-8", "replace")
         literals = index.literals.find_in(searched)
         found = set(index.find_regexes(searched, literals))
-        found.update(position for literal in literals for position in index.positions_by_text.get(literal, ()))
+        for literal in literals:
+            found.update(index.positions_by_text.get(literal, ()))
+        if not found:
+            return []
         vetoed = {position for literal in literals for position in index.positions_by_unless.get(literal, ())}
         return [self._patterns[position] for position in sorted(found - vetoed)]
 

@@ -127,6 +127,11 @@ class BytePattern:
     def _groups(self) -> dict[str, int]:
         return {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
 
+    @cached_property
+    def group_names(self) -> Sequence[str]:
+        """The names of the groups, other than the whole match."""
+        return [name for name in self._groups if name]
+
     def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the first match that starts at `pos` or later."""
         return self._match(_UNANCHORED, view, pos, endpos)
