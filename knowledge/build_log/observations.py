@@ -44,7 +44,7 @@ _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
 _NUMBER = define_text_pattern(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
 _COMMUNICATOR_END = define_text_pattern(r"Communicator ended with: (?P<code>-?\d{1,10})\b")
-_OWN_COMMAND = define_text_pattern(r"packer-windows-update|packer restart test|packer-cleanup")
+_OWN_COMMANDS = ("packer-windows-update", "packer restart test", "packer-cleanup")
 """In commands of Packer itself and its plugins."""
 _MAX_LINES_BETWEEN = 12
 _DELETION_PREFIXES = ("Deleting ", "Removing ", "Cleanup requested", "The resource group was created by Packer")
@@ -161,16 +161,19 @@ def _detect_failed_command(build: Build) -> Observation | None:
         line = build.lines[index]
         match = _COMMUNICATOR_END.search(line.body) if "ended with: " in line.body else None
         code = int(match["code"]) if match else parse_exit_code(line.body)
-        if code is None or _OWN_COMMAND.search(line.body):
+        if code is None or _is_own_command(line.body):
             continue
         if not is_failure_code(code):
             return None
         # The communicator repeats the code of a command that the lines before it name.
         before = build.lines[max(0, index - _MAX_LINES_BETWEEN) : index + 1]
         named = next((item for item in before if parse_exit_code(item.body) == code), line)
-        is_own = _OWN_COMMAND.search(named.body) is not None
-        return None if is_own else Observation("command-failed", (named,), exit_code=code)
+        return None if _is_own_command(named.body) else Observation("command-failed", (named,), exit_code=code)
     return None
+
+
+def _is_own_command(body: str) -> bool:
+    return any(mark in body for mark in _OWN_COMMANDS)
 
 
 def _detect_failed_deletion(build: Build) -> Observation | None:

@@ -64,10 +64,8 @@ class _MessageSelection:
             for message in messages:
                 if len(self) >= max_messages:
                     return
-                if (
-                    not self.is_repetition(message)
-                    and self._counts_by_pattern.get(message.pattern_id, 0) < max_per_pattern
-                ):
+                is_rare = self._counts_by_pattern.get(message.pattern_id, 0) < max_per_pattern
+                if is_rare and not self.is_repetition(message):
                     self.add(message)
 
     def add_at_end(self, message: ScriptMessage) -> None:
