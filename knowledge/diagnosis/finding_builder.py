@@ -116,7 +116,8 @@ def _build_from_script(source: FindingSource, language: Language, place: StepPla
         if build is None:
             output: Sequence[str] = [line.body for line in source.pasted]
         else:
-            output = build.lines.bodies[build.failure_range.start : build.failure_range.stop]
+            failure_range = build.failure_range
+            output = build.lines.bodies[failure_range.start : failure_range.stop]
         captured = capture_values(failure.rule, message.text, output, shown)
         return _build_from_rule(failure.rule, {**values, **captured}, language, message.line, place)
     title = sentence or shown

@@ -21,7 +21,8 @@ from knowledge.redaction.patterns import BytePattern
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine
 
-MAX_OCCURRENCES = 400
+_MAX_OCCURRENCES = 400
+"""How many occurrences of a fragment are looked at: a hostile text may repeat it endlessly."""
 _WINDOW_BYTES_BEFORE = 240
 _WINDOW_BYTES_AFTER = 700
 _ENOUGH_EVIDENCE_LINES = 2  # more occurrences of a signature than this add nothing
@@ -172,13 +173,18 @@ def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Itera
     """Yield each place where all fragments follow each other on lines that count."""
     # Local names, because a hostile text reaches this loop thousands of times.
     fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
-    not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
+    not_within, (is_relevant, next_begin) = compiled.not_within, scope.line_filter
     indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
-    for begin in _find_literal(lower, fragments[0], first_offset):
-        end = _find_chain_end(lower, begin, fragments, within) if is_chain else begin + len(fragments[0])
-        if end < 0:
-            continue
+    for _ in range(_MAX_OCCURRENCES):
+        begin = lower.find(fragments[0], next_begin)
+        if begin < 0:
+            return
+        end = next_begin = begin + len(fragments[0])
+        if is_chain:
+            end = _find_chain_end(lower, begin, fragments, within)
+            if end < 0:
+                continue
         first = indexed_text.find_line_index(begin)
         if not is_relevant(first) or (line_kind != "any" and lines[first].source != line_kind):
             continue
@@ -231,19 +237,6 @@ def _find_chain_end(lower: bytes, begin: int, fragments: Sequence[bytes], within
             return -1
         end = start + len(fragment)
     return end
-
-
-def _find_literal(text: bytes, literal: bytes, first_offset: int) -> Iterator[int]:
-    """Yield the offsets of `literal` in `text`, at most `MAX_OCCURRENCES`: a hostile text may repeat it endlessly.
-
-    The occurrences before `first_offset`, on lines of a build that went on, don't count.
-    """
-    offset = text.find(literal, first_offset)
-    for _ in range(MAX_OCCURRENCES):
-        if offset < 0:
-            return
-        yield offset
-        offset = text.find(literal, offset + len(literal))
 
 
 def _compute_confidence(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.build_log.script_output import ScriptMessage
-from knowledge.catalog.line_patterns import LinePatternSet
+from knowledge.catalog.line_patterns import LinePatternMatch, LinePatternSet
 from knowledge.model.finding import LinePattern
 
 MIN_SCORE = 4.0
@@ -65,12 +65,13 @@ def score_messages(
     `end_bonus` is the last message's bonus over one far from the end; 0 for a text that isn't a script's output.
     """
     scored: list[ScoredMessage] = []
+    matches = _TextMatches(pattern_set)
     last_index = len(messages) - 1
     for index, message in enumerate(messages):
         if message.kind == "trace":
             continue
         next_message = messages[index + 1] if index < last_index else None
-        pattern, weight = _weigh_message(pattern_set, message, next_message)
+        pattern, weight = _weigh_message(matches, message, next_message)
         if weight <= 0:
             continue
         closeness = 1.0 - min(last_index - index, _END_WINDOW_MESSAGES) / _END_WINDOW_MESSAGES
@@ -78,26 +79,31 @@ def score_messages(
     return scored
 
 
+class _TextMatches(dict[str, LinePatternMatch]):
+    """What was found in each text: a script can print the same line over and over."""
+
+    def __init__(self, pattern_set: LinePatternSet) -> None:
+        super().__init__()
+        self._pattern_set = pattern_set
+
+    def __missing__(self, text: str) -> LinePatternMatch:
+        match = self[text] = self._pattern_set.match_text(text)
+        return match
+
+
 def _weigh_message(
-    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage | None
+    matches: _TextMatches, message: ScriptMessage, next_message: ScriptMessage | None
 ) -> tuple[LinePattern | None, float]:
     """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing about an error."""
-    match = pattern_set.match_text(message.text)
+    match = matches[message.text]
     pattern, weight = match.pattern, float(match.pattern.weight if match.pattern else 0)
     if message.kind != "line":
         return pattern, max(weight, _UNKNOWN_RECORD_WEIGHT) + _RECORD_BONUS
     if next_message and weight < _UNKNOWN_RECORD_WEIGHT and len(message.text) >= _MIN_WRAPPED_CHARS:
-        wrapped_pattern = _find_wrapped_pattern(pattern_set, message, next_message)
-        if wrapped_pattern and wrapped_pattern.weight > weight:
-            pattern, weight = wrapped_pattern, float(wrapped_pattern.weight)
+        # a pattern may only match when two lines are read as one
+        wrapped = matches[f"{message.text} {next_message.text}"].pattern
+        if wrapped and wrapped.weight > weight and wrapped is not matches[next_message.text].pattern:
+            pattern, weight = wrapped, float(wrapped.weight)
     if match.weight_cap is not None:
         weight = min(weight, match.weight_cap)
     return pattern, weight
-
-
-def _find_wrapped_pattern(
-    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage
-) -> LinePattern | None:
-    """Return the pattern that only matches when two lines are read as one, if any."""
-    joined = pattern_set.match_text(f"{message.text} {next_message.text}").pattern
-    return None if joined is pattern_set.match_text(next_message.text).pattern else joined
