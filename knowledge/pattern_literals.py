@@ -10,7 +10,7 @@ from knowledge.model.errors import KnowledgeError
 _MIN_CHARS = 3
 """A shorter text is in nearly every line."""
 _MAX_LITERALS = 40
-_MAX_GROUPS = 3
+_MAX_GROUPS = 2
 # The pattern is ours, not from a log: the standard library's expressions are good enough to read it.
 _TOKEN = re.compile(
     r"(?P<flags>\(\?[is-]+\))|(?P<group>\((?:\?(?:P?<\w+>|[is-]*:))?)|(?P<close>\))|(?P<bar>\|)"
