@@ -1,4 +1,4 @@
-"""Tell from a pattern which literal text every match has, so that most patterns needn't be compiled or searched for."""
+"""Tell from a pattern which literal texts every match has: most patterns needn't be compiled or searched for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from knowledge.model.errors import KnowledgeError
 _MIN_CHARS = 3
 """A shorter text is in nearly every line."""
 _MAX_LITERALS = 40
+_MAX_GROUPS = 2
 # The pattern is ours, not from a log: the standard library's expressions are good enough to read it.
 _TOKEN = re.compile(
     r"(?P<flags>\(\?[is-]+\))|(?P<group>\((?:\?(?:P?<\w+>|[is-]*:))?)|(?P<close>\))|(?P<bar>\|)"
@@ -21,13 +22,19 @@ _QUANTIFIER = re.compile(r"(?P<optional>[*?]|\{0(?:,\d*)?\})\??|(?:\+|\{\d+(?:,\
 _Literals = tuple[str, ...]
 
 
-def find_required_literals(pattern: str) -> _Literals:
-    """Return lowercase texts of which each match of `pattern` has at least one, whatever its case; none if unknown."""
+def find_required_literals(pattern: str) -> tuple[_Literals, ...]:
+    """Return groups of lowercase texts, the most telling group first; none if they're unknown.
+
+    Each match of `pattern` has at least one text of each group, whatever its case.
+    """
     try:
-        literals, end = _read_alternatives(pattern, 0)
+        groups, end = _read_branch(pattern, 0)
+        if end < len(pattern):
+            literals, end = _read_alternatives(pattern, 0)
+            groups = [literals] if literals else []
     except _UnknownSyntaxError:
         return ()
-    return literals if end == len(pattern) else ()
+    return tuple(groups[:_MAX_GROUPS]) if end == len(pattern) else ()
 
 
 class _UnknownSyntaxError(KnowledgeError):
@@ -38,8 +45,8 @@ def _read_alternatives(pattern: str, position: int) -> tuple[_Literals, int]:
     """Read up to the end of a group or of the pattern. Return the literals, and where it ends."""
     branches: list[_Literals] = []
     while True:
-        literals, position = _read_branch(pattern, position)
-        branches.append(literals)
+        groups, position = _read_branch(pattern, position)
+        branches.append(groups[0] if groups else ())
         if pattern[position : position + 1] != "|":
             break
         position += 1
@@ -47,8 +54,8 @@ def _read_alternatives(pattern: str, position: int) -> tuple[_Literals, int]:
     return (merged if all(branches) and len(merged) <= _MAX_LITERALS else ()), position
 
 
-def _read_branch(pattern: str, position: int) -> tuple[_Literals, int]:
-    """Read one alternative. Of all that it requires, the literals that are the longest are the most telling."""
+def _read_branch(pattern: str, position: int) -> tuple[list[_Literals], int]:
+    """Read one alternative. Return the groups of literals that it requires, the most telling first, and its end."""
     found: list[_Literals] = []
     run = ""
     while position < len(pattern):
@@ -77,8 +84,10 @@ def _read_branch(pattern: str, position: int) -> tuple[_Literals, int]:
         if literals and is_required:
             found.append(literals)
     found.append((run.lower(),))
-    return max(found, key=_measure) if _measure(max(found, key=_measure)) >= _MIN_CHARS else (), position
+    telling = {literals for literals in found if _rate(literals)[0] >= _MIN_CHARS}
+    return sorted(telling, key=lambda literals: (_rate(literals), literals), reverse=True), position
 
 
-def _measure(literals: Sequence[str]) -> int:
-    return min(map(len, literals), default=0)
+def _rate(literals: Sequence[str]) -> tuple[int, int]:
+    """Return how telling literals are: by the shortest one's length, then by how few they are."""
+    return min(map(len, literals), default=0), -len(literals)

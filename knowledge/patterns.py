@@ -100,12 +100,6 @@ def decode_groups(match: re2._Match[bytes]) -> dict[str, str]:
     return {_decode(name): _decode(value) for name, value in match.groupdict().items() if value}
 
 
-def read_following(match: re2._Match[bytes], group: int) -> str:
-    """Return the next few characters of the text after a group of a match, which has a number."""
-    end = match.end(group)
-    return match.string[end : end + MAX_FOLLOWING_BYTES].decode("utf-8", "ignore")
-
-
 def list_group_names(pattern: re2._Regexp[bytes]) -> list[str]:
     """Return the names of the groups in a pattern."""
     return [_decode(name) for name in pattern.groupindex]

@@ -62,36 +62,23 @@ _MISREAD_BLOCKS = ("â–", "Γû", "ÔûË")
 """What a progress bar's block characters turn into when UTF-8 is read in another code page."""
 
 
+def is_noise(body: str) -> bool:
+    """Return whether a line says nothing about what a script did."""
+    if body[:1] not in _CHATTER_FIRST_CHARS:
+        return is_progress(body)
+    kinds, shown = _find_kinds(body), _strip(body)
+    return _is_chatter(kinds) or _is_drawn(shown) or _is_bar(kinds if shown == body else _find_kinds(shown))
+
+
 def is_progress(body: str) -> bool:
     """Return whether a line is a progress bar or a counter, even if the code page garbled it."""
-    stripped = body.strip()
-    if not stripped:
-        return False
-    for prefix in _NPM_PREFIXES:
-        while stripped.startswith(prefix):
-            stripped = stripped.removeprefix(prefix).lstrip()
-    if not stripped.isascii() and _is_drawn(stripped):
-        return True
-    kinds = _find_kinds(stripped)
-    return _IS_PROGRESS in kinds and _HAS_FAILURE_WORD not in kinds
-
-
-def _is_drawn(text: str) -> bool:
-    """Return whether a line is a bar of blocks, or a spinner of Braille patterns."""
-    if "\u2801" <= text[:1] <= "\u28ff" or any(mark in text for mark in _MISREAD_BLOCKS):
-        return True
-    words = sum(character.isalnum() or character == " " for character in text)
-    return len(text) >= _MIN_BAR_CHARS and words < _MAX_BAR_WORD_SHARE * len(text)
+    shown = _strip(body)
+    return _is_drawn(shown) or _is_bar(_find_kinds(shown))
 
 
 def is_packer_chatter(body: str) -> bool:
     """Return whether Packer itself says this in every build, so it says nothing about the failure."""
-    if body[:1] not in _CHATTER_FIRST_CHARS:
-        return False
-    kinds = _find_kinds(body)
-    if _IS_CHATTER in kinds:
-        return _HAS_FAILURE_WORD not in kinds
-    return _IS_FAILURE_CHATTER in kinds or _IS_WRAPPER_ERROR in kinds
+    return body[:1] in _CHATTER_FIRST_CHARS and _is_chatter(_find_kinds(body))
 
 
 def is_wrapper_error(body: str) -> bool:
@@ -99,10 +86,34 @@ def is_wrapper_error(body: str) -> bool:
     return body.startswith("ERROR: ") and _IS_WRAPPER_ERROR in _find_kinds(body)
 
 
+def _strip(body: str) -> str:
+    """Return a line without what npm puts before it."""
+    shown = body.strip()
+    for prefix in _NPM_PREFIXES:
+        while shown.startswith(prefix):
+            shown = shown.removeprefix(prefix).lstrip()
+    return shown
+
+
+def _is_drawn(text: str) -> bool:
+    """Return whether a line is a bar of blocks, or a spinner of Braille patterns."""
+    if text.isascii():
+        return False
+    if "\u2801" <= text[:1] <= "\u28ff" or any(mark in text for mark in _MISREAD_BLOCKS):
+        return True
+    words = sum(character.isalnum() or character == " " for character in text)
+    return len(text) >= _MIN_BAR_CHARS and words < _MAX_BAR_WORD_SHARE * len(text)
+
+
 def _find_kinds(text: str) -> Collection[int]:
     return _LINE_KINDS.find_in(text.encode("utf-8", "replace"))
 
 
-def is_noise(body: str) -> bool:
-    """Return whether a line says nothing about what a script did."""
-    return is_packer_chatter(body) or is_progress(body)
+def _is_chatter(kinds: Collection[int]) -> bool:
+    if _IS_CHATTER in kinds:
+        return _HAS_FAILURE_WORD not in kinds
+    return _IS_FAILURE_CHATTER in kinds or _IS_WRAPPER_ERROR in kinds
+
+
+def _is_bar(kinds: Collection[int]) -> bool:
+    return _IS_PROGRESS in kinds and _HAS_FAILURE_WORD not in kinds

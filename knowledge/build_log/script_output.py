@@ -66,9 +66,8 @@ class _MessageReader:
             recent = [*recent[-1:], body]
             self.lines.append(line)
             self.bodies.append(body)
-        self.has_positions = any(
-            _is_position(body) or any(prefix in body for prefix in _CATEGORY_PREFIXES) for body in self.bodies
-        )
+        text = "\n".join(self.bodies)
+        self.has_positions = any(prefix in text for prefix in _CATEGORY_PREFIXES) or any(map(_is_position, self.bodies))
         self.messages: list[ScriptMessage] = []
         # The lines since the last blank line or position, which may include the head of an error record.
         self.pending_indexes: list[int] = []

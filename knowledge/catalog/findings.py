@@ -163,16 +163,15 @@ def _build_index(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> di
 def _pack_pattern(pattern: LinePattern) -> list[Any]:
     from knowledge.pattern_literals import find_required_literals  # the index is usually cached
 
-    literals = [list(find_required_literals(regex)) for regex in pattern.regex]
+    literals = [list(map(list, find_required_literals(regex))) for regex in pattern.regex]
     searched = (list(pattern.text), list(pattern.regex), list(pattern.unless))
     return [pattern.id, pattern.weight, *searched, pattern.is_weight_cap, literals]
 
 
 def _unpack_pattern(row: Sequence[Any]) -> LinePattern:
     name, weight, text, regex, unless, is_weight_cap, literals = row
-    return LinePattern(
-        name, weight, tuple(text), tuple(regex), tuple(unless), is_weight_cap, tuple(map(tuple, literals))
-    )
+    groups = tuple(tuple(map(tuple, each)) for each in literals)
+    return LinePattern(name, weight, tuple(text), tuple(regex), tuple(unless), is_weight_cap, groups)
 
 
 def _find_faults(files: Sequence[YamlFile], paths: Sequence[Path]) -> list[Fault]:

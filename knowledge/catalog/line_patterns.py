@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
@@ -10,19 +11,19 @@ from typing import NamedTuple
 from knowledge.model.finding import LinePattern
 from knowledge.patterns import (
     InvalidPatternError,
-    LazyPattern,
     LiteralSet,
     PatternSet,
     compile_pattern,
-    define_pattern,
     normalize_literal,
 )
+from knowledge.redaction.patterns import BytePattern
 from knowledge.yaml_files.yaml_section import KeyPath, Section, YamlFile
 
 LINE_PATTERN_KEYS = ("id", "weight", "caps", "text", "regex", "unless", "examples", "not_examples")
 _MAX_TEXT_CHARS = 2_000
 _MAX_WEIGHT = 10
 _MAX_SINGLE_SEARCHES = 2_000
+_MIN_LARGE_COUNT = 20
 
 
 class LinePatternMatch(NamedTuple):
@@ -32,6 +33,23 @@ class LinePatternMatch(NamedTuple):
     weight_cap: int | None
 
 
+_NO_MATCH = LinePatternMatch(None, None)
+
+
+class _RegexSet:
+    """Some of a list of regexes, which are searched for together."""
+
+    def __init__(self, regexes: Sequence[str], numbers: Sequence[int]) -> None:
+        """Take those of `regexes` that are at `numbers`."""
+        self.numbers = frozenset(numbers)
+        self._ordered = numbers
+        self._set = PatternSet([regexes[number] for number in numbers])
+
+    def find_in(self, searched: bytes) -> list[int]:
+        """Return the numbers of the regexes that match a text."""
+        return [self._ordered[index] for index in self._set.find_in(searched)]
+
+
 class _SearchIndex:
     """What to search a text for: the patterns' literals, and the regexes that these make worth trying."""
 
@@ -39,50 +57,73 @@ class _SearchIndex:
         # The positions of the patterns that a literal speaks for, and of those that it speaks against.
         self.positions_by_text: dict[bytes, list[int]] = {}
         self.positions_by_unless: dict[bytes, list[int]] = {}
-        self.regexes: list[tuple[int, str]] = []
-        self._compiled: dict[int, LazyPattern[bytes]] = {}
-        self.regexes_by_literal: dict[bytes, list[int]] = {}
-        other_regexes: list[str] = []
-        self.positions_of_others: list[int] = []
+        # The regexes by number, with the position of the pattern of each. A text with a regex's first literals may have
+        # the others, too; only then it's worth a search.
+        self._regexes: list[str] = []
+        self._positions: list[int] = []
+        self._numbers_by_literal: dict[bytes, list[int]] = {}
+        self._other_literals: list[Sequence[Sequence[bytes]]] = []
+        without_literals: list[int] = []
         for position, pattern in enumerate(patterns):
             for text in pattern.text:
                 self.positions_by_text.setdefault(text.encode(), []).append(position)
             for text in pattern.unless:
                 self.positions_by_unless.setdefault(text.encode(), []).append(position)
-            for regex, literals in zip_longest(pattern.regex, pattern.regex_literals, fillvalue=()):
-                for literal in literals:
-                    self.regexes_by_literal.setdefault(literal.encode(), []).append(len(self.regexes))
-                if literals:
-                    self.regexes.append((position, str(regex)))
-                else:
-                    other_regexes.append(str(regex))
-                    self.positions_of_others.append(position)
+            for regex, groups in zip_longest(pattern.regex, pattern.regex_literals, fillvalue=()):
+                number = len(self._regexes)
+                self._regexes.append(str(regex))
+                self._positions.append(position)
+                first, *others = [[literal.encode() for literal in group] for group in groups] or [[]]
+                self._other_literals.append(others)
+                without_literals += [] if first else [number]
+                for literal in first:
+                    self._numbers_by_literal.setdefault(literal, []).append(number)
+        other_literals = (literal for groups in self._other_literals for group in groups for literal in group)
         self.literals = LiteralSet(
-            dict.fromkeys((*self.positions_by_text, *self.positions_by_unless, *self.regexes_by_literal))
+            dict.fromkeys(
+                (*self.positions_by_text, *self.positions_by_unless, *self._numbers_by_literal, *other_literals)
+            )
         )
-        self.other_regexes = PatternSet(other_regexes)
-        self.every_regex = PatternSet([regex for pattern in patterns for regex in pattern.regex])
-        self.positions_of_every = [position for position, pattern in enumerate(patterns) for _ in pattern.regex]
+        self._without_literals = _RegexSet(self._regexes, without_literals)
+        self._compiled: dict[int, BytePattern] = {}
         self._single_searches = 0
 
-    def find_regexes(self, searched: bytes, literals: Iterable[bytes]) -> Iterator[int]:
-        """Yield the positions of the patterns with a regex that matches a text with these literals.
+    @cached_property
+    def _plain_regexes(self) -> _RegexSet:
+        """The regexes with literals that are fast to search for together.
 
-        Compiling all regexes together takes much longer than the first few searches one by one.
+        Those that count to large numbers aren't: RE2 distinguishes so many states that hardly any text reaches those
+        of the texts before it, and each takes a hundred times as long.
         """
-        if self._single_searches >= _MAX_SINGLE_SEARCHES:
-            yield from (self.positions_of_every[number] for number in self.every_regex.find_in(searched))
-            return
-        numbers = {number for literal in literals for number in self.regexes_by_literal.get(literal, ())}
-        self._single_searches += len(numbers)
-        yield from (self.positions_of_others[number] for number in self.other_regexes.find_in(searched))
+        counted = {number for number, regex in enumerate(self._regexes) if _is_counted(regex)}
+        excluded = counted | self._without_literals.numbers
+        return _RegexSet(self._regexes, [number for number in range(len(self._regexes)) if number not in excluded])
+
+    def find_regexes(self, searched: bytes, literals: Iterable[bytes]) -> Iterator[int]:
+        """Return the positions of the patterns with a regex that matches a text with these literals."""
+        matching = self._without_literals.find_in(searched)
+        numbers = {number for literal in literals for number in self._numbers_by_literal.get(literal, ())}
+        present = frozenset(literals)
+        # compiling many regexes together takes much longer than the first few searches one by one
+        is_warm = self._single_searches >= _MAX_SINGLE_SEARCHES
+        if is_warm and not numbers.isdisjoint(self._plain_regexes.numbers):
+            numbers = numbers.difference(self._plain_regexes.numbers)
+            matching += self._plain_regexes.find_in(searched)
         for number in numbers:
-            position, regex = self.regexes[number]
+            if any(map(present.isdisjoint, self._other_literals[number])):
+                continue
+            self._single_searches += 1
             compiled = self._compiled.get(number)
             if compiled is None:
-                compiled = self._compiled[number] = define_pattern(regex)
-            if compiled.search(searched):
-                yield position
+                compiled = self._compiled[number] = BytePattern(f"(?i){self._regexes[number]}")
+            if compiled.has_match(searched):
+                matching.append(number)
+        return map(self._positions.__getitem__, matching)
+
+
+def _is_counted(regex: str) -> bool:
+    """Return whether a regex repeats something up to a large number of times."""
+    return any(int(count) >= _MIN_LARGE_COUNT for count in re.findall(r"[{,](\d+)}", regex))
 
 
 class LinePatternSet:
@@ -101,6 +142,8 @@ class LinePatternSet:
     def match_text(self, text: str) -> LinePatternMatch:
         """Search the first 2,000 characters of `text`. Among patterns with the same weight, the first one wins."""
         matching = self.find_all(text)
+        if not matching:
+            return _NO_MATCH
         return LinePatternMatch(
             max((pattern for pattern in matching if not pattern.is_weight_cap), key=_get_weight, default=None),
             min((pattern.weight for pattern in matching if pattern.is_weight_cap), default=None),
@@ -112,7 +155,10 @@ class LinePatternSet:
         searched = normalize_literal(text[:_MAX_TEXT_CHARS]).encode("utf-8", "replace")
         literals = index.literals.find_in(searched)
         found = set(index.find_regexes(searched, literals))
-        found.update(position for literal in literals for position in index.positions_by_text.get(literal, ()))
+        for literal in literals:
+            found.update(index.positions_by_text.get(literal, ()))
+        if not found:
+            return []
         vetoed = {position for literal in literals for position in index.positions_by_unless.get(literal, ())}
         return [self._patterns[position] for position in sorted(found - vetoed)]
 

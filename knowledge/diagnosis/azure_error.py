@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from knowledge.patterns import LazyPattern, decode_groups, define_pattern
+from knowledge.redaction.patterns import BytePattern
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine
 
@@ -64,28 +64,25 @@ _MESSAGE_FORMS = (
     ),
     (b"(code:", rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)"),
 )
-_FORMS: tuple[tuple[int, bytes, LazyPattern[bytes]], ...] = (
-    *((1, literal, define_pattern(form)) for literal, form in _CODE_FORMS),
-    (
-        1,
-        b": ",
-        define_pattern(
-            rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+\w{{0,60}}?(?:{_CODE_ENDS}))) ?: (?P<message>[A-Z][^\n]{{14,600}})"
+_FORMS: tuple[tuple[bytes, BytePattern], ...] = tuple(
+    (literal, BytePattern(f"(?i){form}"))
+    for literal, form in (
+        *_CODE_FORMS,
+        (
+            b": ",
+            rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+\w{{0,60}}?(?:{_CODE_ENDS}))) ?: (?P<message>[A-Z][^\n]{{14,600}})",
         ),
-    ),
-    *((2, literal, define_pattern(form)) for literal, form in _MESSAGE_FORMS),
+        *_MESSAGE_FORMS,
+    )
 )
-"""The forms, each with the number of the group that holds the code; the other group holds the message.
-
-The lowercase literal is in every text in that form.
-"""
-_MESSAGE_END = define_pattern(
-    r"\s(?:ERROR:|(?:target|exception details|code|message|tracking ?id|correlation ?id|request ?id|timestamp): )"
+"""The forms, each with a lowercase literal that every text in that form has."""
+_MESSAGE_END = BytePattern(
+    r"(?i)\s(?:ERROR:|(?:target|exception details|code|message|tracking ?id|correlation ?id|request ?id|timestamp): )"
 )
 """Where the next error or the next field begins, since the text no longer has line breaks."""
 
 
-_MESSAGE_ONLY = define_pattern(r'"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})')
+_MESSAGE_ONLY = BytePattern(r'(?i)"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})')
 
 
 class AzureError(NamedTuple):
@@ -115,7 +112,7 @@ def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
         match = _MESSAGE_ONLY.search(indexed_text.flat) if b'"message"' in indexed_text.lower else None
         if match is None:
             return None
-        begin, end, code, message = match.start(), match.end(), "", decode_groups(match)["message"]
+        begin, end, code, message = match.start(), match.end(), "", match.decode_groups()["message"]
     lines = tuple(indexed_text.lines[index] for index in indexed_text.find_line_range(begin, end))
     return AzureError(code, " ".join(message.split()), lines[:_MAX_LINES], bool(near))
 
@@ -127,7 +124,7 @@ def _is_wrapper(code: str, message: str) -> bool:
 def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str]]:
     """Yield the start, the end, the code, and the message of each error."""
     flat = indexed_text.flat
-    for code_group, literal, form in _FORMS:
+    for literal, form in _FORMS:
         if literal not in indexed_text.lower:
             continue
         position = 0
@@ -135,8 +132,8 @@ def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str
             match = form.search(flat, position)
             if match is None:
                 break
-            code_begin, position = match.span(code_group)  # another error may be in this one's message
-            begin, end = match.span(3 - code_group)
+            code_begin, position = match.span("code")  # another error may be in this one's message
+            begin, end = match.span("message")
             end = _find_message_end(indexed_text, begin, end)
             code, message = flat[code_begin:position], flat[begin:end]
             yield min(code_begin, begin), end, code.decode().rstrip("."), message.decode("utf-8", "replace")

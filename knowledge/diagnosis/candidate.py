@@ -44,11 +44,12 @@ def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) 
         candidates[new.entry.id] = new
         return
     better, other = (old, new) if _CONFIDENCE_RANKS[old.confidence] <= _CONFIDENCE_RANKS[new.confidence] else (new, old)
-    line_numbers = {line.number for line in better.evidence}
-    better.evidence += [line for line in other.evidence if line.number not in line_numbers]
+    if other.evidence:
+        line_numbers = {line.number for line in better.evidence}
+        better.evidence += [line for line in other.evidence if line.number not in line_numbers]
     better.values = {**other.values, **better.values}
     better.first_line_index = min(old.first_line_index, new.first_line_index)
-    better.is_general = all(item.is_general or not item.decisive for item in (old, new))
+    better.is_general = (old.is_general or not old.decisive) and (new.is_general or not new.decisive)
     better.decisive = old.decisive or new.decisive
     better.headline = better.headline or other.headline
     candidates[new.entry.id] = better

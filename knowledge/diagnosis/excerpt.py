@@ -76,8 +76,10 @@ def shorten_line(text: str, max_chars: int = MAX_LINE_CHARS) -> str:
 
 def shorten_around(text: str, focus: str, max_chars: int) -> str:
     """Return `text` cut to `max_chars` characters that include `focus`: Azure wraps errors in other errors."""
+    if len(text) <= max_chars:
+        return text.strip()
     position = text.find(focus) if focus else -1
-    if len(text) <= max_chars or position < max_chars - _MIN_CHARS_AFTER_FOCUS:
+    if position < max_chars - _MIN_CHARS_AFTER_FOCUS:
         return shorten_line(text, max_chars)
     start = position - _CHARS_BEFORE_FOCUS
     return f"…{shorten_line(text[start:], max_chars - 1)}"
@@ -127,8 +129,11 @@ class EvidenceLines:
         return tuple(chosen[number] for number in sorted(chosen))
 
     def _join(self, line: LogLine) -> str:
-        further = (self._texts.get(part, "") for part in self._continuations.get(line.number, ()))
-        return " ".join(part for part in (self._texts.get(line, ""), *further) if part)
+        text, continuation = self._texts.get(line, ""), self._continuations.get(line.number)
+        if not continuation:
+            return text
+        further = (self._texts.get(part, "") for part in continuation)
+        return " ".join(filter(None, (text, *further)))
 
 
 def _strip_marks(text: str) -> str:

@@ -19,14 +19,13 @@ from knowledge.azure_names import (
 from knowledge.azure_times import compute_seconds_between, format_time
 from knowledge.build_log.build import Build
 from knowledge.build_log.observations import Observation
-from knowledge.patterns import LazyPattern, LiteralSet, define_pattern, read_following
+from knowledge.patterns import LiteralSet
+from knowledge.redaction.patterns import BytePattern
 from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine, format_iso
 
 if TYPE_CHECKING:
-    import re2
-
     from knowledge.template.image_template import ImageTemplate
 
 FactValue = str | int | None
@@ -39,68 +38,70 @@ _MAX_SECONDS_BEFORE = 5
 _ENDED_STATES = ("canceled", "failed")
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
-# The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in
+# The name of a fact, a lower-case literal, and a pattern whose group is the fact. The literal occurs in
 # everything that the pattern matches, so one search for all literals shows which patterns are worth trying. If a name
 # has several patterns, the first that matches counts.
-_PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
-    (name, literal.encode(), define_pattern(pattern))
+_PATTERNS: tuple[tuple[str, bytes, BytePattern], ...] = tuple(
+    (name, literal.encode(), BytePattern(f"(?i){pattern}"))
     for name, literal, pattern in (
-        ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}({_ID})"),
-        ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}({_ID})"),
+        ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}(?P<fact>{_ID})"),
+        ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}(?P<fact>{_ID})"),
         (
             "log_url",
             "packerlogs/",
-            r"(https://[a-z0-9x]{3,24}\.blob\.core\.[a-z.]{3,40}/packerlogs/[\w.-]{1,64}/(?:customization|validation)\.log)",
+            r"(?P<fact>https://[a-z0-9x]{3,24}\.blob\.core\.[a-z.]{3,40}/packerlogs/[\w.-]{1,64}/(?:customization|validation)\.log)",
         ),
-        ("template", "imagetemplates/", rf"Microsoft\.VirtualMachineImages/imageTemplates/({TEMPLATE_NAME})"),
+        ("template", "imagetemplates/", rf"Microsoft\.VirtualMachineImages/imageTemplates/(?P<fact>{TEMPLATE_NAME})"),
         (
             "resource_group",
             "imagetemplates/",
-            rf"/resourceGroups/({RESOURCE_GROUP_NAME})/providers/Microsoft\.VirtualMachineImages",
+            rf"/resourceGroups/(?P<fact>{RESOURCE_GROUP_NAME})/providers/Microsoft\.VirtualMachineImages",
         ),
-        ("template", "template", r"\btemplate(?: name:?| call failed for template)\W{1,8}(t_\w{1,60})"),
-        ("template", "imagetemplates", r"VirtualMachineImages/imageTemplates ['\"]([\w.-]{1,64})['\"]"),
-        ("subscription", "subscriptions/", rf"/subscriptions?/({_ID})\b"),
-        ("staging_resource_group", "resourcegroupname", r"ResourceGroupName\s*:\s*'([^'\s]{1,90})'"),
-        ("staging_resource_group", "/resourcegroups/it_", r"/resourceGroups/(IT_[\w.()-]{1,87})"),
+        ("template", "template", r"\btemplate(?: name:?| call failed for template)\W{1,8}(?P<fact>t_\w{1,60})"),
+        ("template", "imagetemplates", r"VirtualMachineImages/imageTemplates ['\"](?P<fact>[\w.-]{1,64})['\"]"),
+        ("subscription", "subscriptions/", rf"/subscriptions?/(?P<fact>{_ID})\b"),
+        ("staging_resource_group", "resourcegroupname", r"ResourceGroupName\s*:\s*'(?P<fact>[^'\s]{1,90})'"),
+        ("staging_resource_group", "/resourcegroups/it_", r"/resourceGroups/(?P<fact>IT_[\w.()-]{1,87})"),
         (
             "staging_resource_group",
             "exactstagingresourcegroup",
-            r"exactStagingResourceGroup\W{1,6}(/subscriptions/[\w./()-]{1,200})",
+            r"exactStagingResourceGroup\W{1,6}(?P<fact>/subscriptions/[\w./()-]{1,200})",
         ),
-        ("region", "location", r"-> Location\s*:\s*'([\w ]{1,40})'"),
-        ("region", "location", r'"location"\s*:\s*"([a-z0-9 ]{3,40})"'),
-        ("source_image", "sourceimagename", r"-> SourceImageName\s*:\s*'([^'\s]+)'"),
-        ("run_state", "runstate", r"\b(?:LastRunStatus)?RunState\W{1,6}(\w{3,20})"),
-        ("run_sub_state", "runsubstate", r"\b(?:LastRunStatus)?RunSubState\W{1,6}(\w{3,20})"),
-        ("provisioning_state", "provisioningstate", r"\bprovisioningState\W{1,6}(\w{3,20})"),
-        ("error_code", "provisioningerrorcode", r"provisioningErrorCode\W{1,6}(\w{3,60})"),
-        ("run_started", "starttime", r"startTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
-        ("run_ended", "endtime", r"endTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
-        ("vm_size", "vmsize", r"vmSize\W{1,6}(Standard_\w{1,40})"),
-        ("build_timeout", "buildtimeoutinminute", r"buildTimeoutInMinutes?\W{1,6}(\d{1,4})"),
+        ("region", "location", r"-> Location\s*:\s*'(?P<fact>[\w ]{1,40})'"),
+        ("region", "location", r'"location"\s*:\s*"(?P<fact>[a-z0-9 ]{3,40})"'),
+        ("source_image", "sourceimagename", r"-> SourceImageName\s*:\s*'(?P<fact>[^'\s]+)'"),
+        ("run_state", "runstate", r"\b(?:LastRunStatus)?RunState\W{1,6}(?P<fact>\w{3,20})"),
+        ("run_sub_state", "runsubstate", r"\b(?:LastRunStatus)?RunSubState\W{1,6}(?P<fact>\w{3,20})"),
+        ("provisioning_state", "provisioningstate", r"\bprovisioningState\W{1,6}(?P<fact>\w{3,20})"),
+        ("error_code", "provisioningerrorcode", r"provisioningErrorCode\W{1,6}(?P<fact>\w{3,60})"),
+        ("run_started", "starttime", r"startTime\W{1,6}(?P<fact>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
+        ("run_ended", "endtime", r"endTime\W{1,6}(?P<fact>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
+        ("vm_size", "vmsize", r"vmSize\W{1,6}(?P<fact>Standard_\w{1,40})"),
+        ("build_timeout", "buildtimeoutinminute", r"buildTimeoutInMinutes?\W{1,6}(?P<fact>\d{1,4})"),
         # as our own command prints it
-        ("build_timeout", "limit", r"\blimit\W{1,6}(\d{1,4})\W{1,8}run\W"),
-        ("exit_code", "exit status", r"non-zero exit status: ?(-?\d{1,10})"),
-        ("exit_code", "exited with code", r"' exited with code: (-?[1-9]\d{0,9})"),
-        ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),
+        ("build_timeout", "limit", r"\blimit\W{1,6}(?P<fact>\d{1,4})\W{1,8}run\W"),
+        ("exit_code", "exit status", r"non-zero exit status: ?(?P<fact>-?\d{1,10})"),
+        ("exit_code", "exited with code", r"' exited with code: (?P<fact>-?[1-9]\d{0,9})"),
+        ("deployment", "pkrdp", r"\b(?P<fact>pkrdp\w{6,20})\b"),
     )
 )
 _NAMES = frozenset({"template", "resource_group", "staging_resource_group"})
-_LOG_BLOB_PATH = define_pattern(
-    rf"(?:https://|storageAccounts/)({STORAGE_ACCOUNT_NAME})[\w./-]{{0,80}}/packerlogs/([\w-]{{8,40}})/"
+# without groups: with them, so long a pattern would take several times as long
+_LOG_BLOB_PATH = BytePattern(
+    rf"(?i)(?:https://|storageAccounts/){STORAGE_ACCOUNT_NAME}[\w./-]{{0,80}}/packerlogs/[\w-]{{8,40}}/"
     r"(?:customization|validation)"
 )
-_RESOURCE_ID = define_pattern(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
-_NAMED_ID = define_pattern(rf"\b([a-z]{{0,20}}[ _-]?id)\W{{1,6}}({GUID})\b")
-_OPERATION_SUFFIX = define_pattern(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
-_LINUX = define_pattern(
-    r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
+_STORAGE_ACCOUNT = BytePattern(rf"(?i)//?(?P<account>{STORAGE_ACCOUNT_NAME})")
+_RESOURCE_ID = BytePattern(r"(?i)/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_NAMED_ID = BytePattern(rf"(?i)\b(?P<label>[a-z]{{0,20}}[ _-]?id)\W{{1,6}}(?P<id>{GUID})\b")
+_OPERATION_SUFFIX = BytePattern(r"(?i)/(?:validate|operations|operationStatuses)(?:/.*)?$")
+_LINUX = BytePattern(
+    r"(?i)\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
 )
 # windows.net is the domain of every storage account, and JSON's `https:\/\/` is not a drive.
-_WINDOWS = define_pattern(
-    r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
+_WINDOWS = BytePattern(
+    r"(?i)windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
 )
 _PATTERN_LITERALS = LiteralSet(dict.fromkeys(literal for _, literal, _ in _PATTERNS))
 _INTERRUPTION_EXIT_CODES = (101, 1115, 1190, 1717)  # left behind by a restart or a stop
@@ -115,17 +116,15 @@ def extract_facts(
     """
     facts: dict[str, FactValue] = {}
     present = frozenset(_PATTERN_LITERALS.find_in(indexed_text.lower))
-    for name, literal, pattern in _PATTERNS:
-        if name in facts or literal not in present:
+    for name, literal, pattern in _PATTERNS if present else ():
+        if literal not in present or name in facts:
             continue
-        # a pattern with a repeat count this high would take RE2 longer than all others together
-        match = next((match for match in pattern.finditer(indexed_text.flat) if _is_usable(name, match)), None)
-        if match:
-            value = match[1].decode("utf-8", "replace").rstrip(".")
+        value = _find_fact(name, pattern, indexed_text.flat)
+        if value is not None:
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
     blob_path = _LOG_BLOB_PATH.search(indexed_text.flat) if b"/packerlogs/" in indexed_text.lower else None
     if blob_path:
-        facts["account"], facts["log_folder"] = blob_path[1].decode(), blob_path[2].decode()
+        facts["account"], facts["log_folder"] = _split_blob_path(blob_path.group())
     for name in ("run_started", "run_ended"):
         if name in facts and (time := format_time(f"{facts.pop(name)}Z")):
             facts[name] = time
@@ -138,11 +137,23 @@ def extract_facts(
     return facts
 
 
-def _is_usable(name: str, match: re2._Match[bytes]) -> bool:
-    """Return whether a match shows a fact: not too much of the text, and not part of a name."""
-    if len(match[1]) > _MAX_FACT_BYTES:
-        return False
-    return name not in _NAMES or not is_name_cut_off(read_following(match, 1))
+def _find_fact(name: str, pattern: BytePattern, text: bytes) -> str | None:
+    """Return the first value that isn't too much of the text, nor only part of a name."""
+    for match in pattern.finditer(text):
+        value = match.group("fact")
+        # a pattern with a repeat count this high would take RE2 longer than all others together
+        if len(value) > _MAX_FACT_BYTES or (name in _NAMES and is_name_cut_off(match.read_following("fact"))):
+            continue
+        return value.decode("utf-8", "replace").rstrip(".")
+    return None
+
+
+def _split_blob_path(path: bytes) -> tuple[str, str]:
+    """Return the storage account and the folder of a log whose path is given without its extension."""
+    account = _STORAGE_ACCOUNT.search(path)
+    assert account is not None  # the path has one
+    _, folder, _ = path.rsplit(b"/", 2)
+    return account.group("account").decode(), folder.decode()
 
 
 def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
@@ -170,14 +181,15 @@ def extract_ids(indexed_text: IndexedText, facts: Mapping[str, FactValue]) -> tu
     known = {str(value).lower() for value in facts.values()}
     named: dict[str, tuple[str, str]] = {}
     for match in _NAMED_ID.finditer(indexed_text.flat):
-        label, value = (" ".join(part.decode("utf-8", "replace").split()) for part in (match[1], match[2]))
+        label, value = " ".join(match.group("label").decode("utf-8", "replace").split()), match.group("id").decode()
         if value.lower() not in known:
             named.setdefault(value.lower(), (label, value))
         if len(named) >= MAX_IDS:
             break
     resources: dict[str, tuple[str, str]] = {}
-    for match in _RESOURCE_ID.finditer(indexed_text.flat):
-        value = _OPERATION_SUFFIX.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
+    for match in _RESOURCE_ID.finditer(indexed_text.flat) if b"/subscription" in indexed_text.lower else ():
+        suffix = _OPERATION_SUFFIX.search(resource := match.group())
+        value = resource[: suffix.start() if suffix else None].decode("utf-8", "replace").rstrip("./")
         if value.lower() not in known:
             resources.setdefault(value.lower(), ("resource", value))
         if len(resources) >= MAX_IDS:
@@ -192,8 +204,8 @@ def detect_os(indexed_text: IndexedText, build: Build | None, facts: Mapping[str
     if build is not None and build.os:
         return build.os
     source_image = str(facts.get("source_image") or "").encode()
-    for text in (source_image, indexed_text.flat):
-        is_linux, is_windows = bool(_LINUX.search(text)), bool(_WINDOWS.search(text))
+    for text in filter(None, (source_image, indexed_text.flat)):
+        is_linux, is_windows = _LINUX.has_match(text), _WINDOWS.has_match(text)
         if is_linux != is_windows:
             return "linux" if is_linux else "windows"
     return None

@@ -56,7 +56,8 @@ class FailureFinder:
             return StepFailure(survived=self._find_survived_failure(build))
         if build.outcome == "canceled":
             return StepFailure(stopped=self._stopped_step_finder.find(build, observations))
-        output = [build.lines[index] for index in build.failure_range]
+        failure_range = build.failure_range
+        output: Sequence[LogLine] = build.lines[failure_range.start : failure_range.stop]
         if build.outcome == "failed":
             if build.script_exit_code is not None and build.verdict_indexes:
                 # After the verdict, what ran Packer speaks: a pipeline or a script on an agent.

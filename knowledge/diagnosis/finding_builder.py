@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import re2
-
 from knowledge.build_log.build import Build
 from knowledge.build_log.stages import number_step
 from knowledge.diagnosis.azure_error import AzureError
@@ -22,7 +20,8 @@ from knowledge.diagnosis.script_position import find_script_line
 from knowledge.diagnosis.stopped_step import StoppedStep
 from knowledge.model.entry import Language, Owner
 from knowledge.model.finding import Finding, FindingRule, StepPlace
-from knowledge.patterns import compile_pattern, decode_groups, define_text_pattern, list_group_names
+from knowledge.patterns import define_text_pattern
+from knowledge.redaction.patterns import ByteMatch, BytePattern
 from knowledge.redaction.redact import redact
 from knowledge.text.lines import LogLine
 from knowledge.text.sentences import MAX_SENTENCE_CHARS, extract_sentence
@@ -114,8 +113,12 @@ def _build_from_script(source: FindingSource, language: Language, place: StepPla
     if sentence:
         values["sentence"] = sentence
     if failure.rule is not None:
-        lines = source.pasted if build is None else [build.lines[index] for index in build.failure_range]
-        captured = capture_values(failure.rule, message.text, [line.body for line in lines], shown)
+        if build is None:
+            output: Sequence[str] = [line.body for line in source.pasted]
+        else:
+            failure_range = build.failure_range
+            output = build.lines.bodies[failure_range.start : failure_range.stop]
+        captured = capture_values(failure.rule, message.text, output, shown)
         return _build_from_rule(failure.rule, {**values, **captured}, language, message.line, place)
     title = sentence or shown
     return Finding(UNKNOWN_ERROR, title, "script", "after-fix", values, message.line.number, place)
@@ -196,8 +199,8 @@ def capture_values(
     searched = message.encode("utf-8", "replace")
     text: bytes | None = None
     for regex in rule.capture:
-        compiled, names = _compile(regex)
-        if all(name in values for name in names):
+        compiled = _compile(regex)
+        if values.keys() >= compiled.group_names:
             continue
         source, match = searched, compiled.search(searched)
         if match is None:
@@ -209,13 +212,13 @@ def capture_values(
         lines = _get_lines(source, match)
         shown = shown_message if shown_message is not None and lines == message else redact(lines)
         shown = " ".join(shown.split())
-        for name, value in decode_groups(match).items():
+        for name, value in match.decode_groups().items():
             if " ".join(value.split()) in shown:
                 values.setdefault(name, _clean_value(value))
     return {name: value for name, value in values.items() if value}
 
 
-def _get_lines(text: bytes, match: re2._Match[bytes]) -> str:
+def _get_lines(text: bytes, match: ByteMatch) -> str:
     """Return the lines that contain a match."""
     begin = text.rfind(b"\n", 0, match.start()) + 1
     end = text.find(b"\n", match.end())
@@ -223,10 +226,8 @@ def _get_lines(text: bytes, match: re2._Match[bytes]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _compile(regex: str) -> tuple[re2._Regexp[bytes], Sequence[str]]:
-    """Return a compiled pattern, and the names that it captures."""
-    compiled = compile_pattern(regex)
-    return compiled, list_group_names(compiled)
+def _compile(regex: str) -> BytePattern:
+    return BytePattern(f"(?i){regex}")
 
 
 def _clean_value(value: str, max_chars: int = MAX_VALUE_CHARS) -> str:

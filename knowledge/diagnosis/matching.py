@@ -19,8 +19,10 @@ from knowledge.model.entry import BuildTool, Entry
 from knowledge.patterns import LiteralSet
 from knowledge.redaction.patterns import BytePattern
 from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import LogLine
 
-MAX_OCCURRENCES = 400
+_MAX_OCCURRENCES = 400
+"""How many occurrences of a fragment are looked at: a hostile text may repeat it endlessly."""
 _WINDOW_BYTES_BEFORE = 240
 _WINDOW_BYTES_AFTER = 700
 _ENOUGH_EVIDENCE_LINES = 2  # more occurrences of a signature than this add nothing
@@ -64,7 +66,7 @@ class Matcher:
         self.index = get_signature_index(entries)
         self._entries = entries
         self._literal_set = LiteralSet(literal.encode() for literal in self.index.searched)
-        self._tests_by_fragment: dict[bytes, list[PresenceTest]] = {}
+        self._tests_by_fragment: dict[bytes, Sequence[PresenceTest]] = {}
         self._compiled: dict[tuple[str, int], CompiledSignature] = {}
 
     def search(
@@ -90,7 +92,8 @@ class Matcher:
         candidates: dict[str, MatchCandidate] = {}
         # RE2 reports literals in no particular order; sorting makes the choice of evidence deterministic.
         for literal in sorted(found_literals):
-            for test in self._get_tests(literal):
+            tests = self._tests_by_fragment.get(literal)
+            for test in self._read_tests(literal) if tests is None else tests:
                 if (
                     test.required <= present
                     and test.tool in (None, tool)
@@ -100,13 +103,10 @@ class Matcher:
                     merge_candidate(candidates, candidate)
         return list(candidates.values())
 
-    def _get_tests(self, fragment: bytes) -> list[PresenceTest]:
-        """Return the tests of the signatures that begin with this fragment."""
-        tests = self._tests_by_fragment.get(fragment)
-        if tests is None:
-            tests = self._tests_by_fragment[fragment] = [
-                read_test(row) for row in self.index.by_fragment.get(fragment.decode(), ())
-            ]
+    def _read_tests(self, fragment: bytes) -> Sequence[PresenceTest]:
+        """Read the tests of the signatures that begin with this fragment."""
+        tests = tuple(map(read_test, self.index.by_fragment.get(fragment.decode(), ())))
+        self._tests_by_fragment[fragment] = tests
         return tests
 
     def _get_signature(self, entry_id: str, position: int) -> CompiledSignature:
@@ -119,34 +119,30 @@ class Matcher:
 
 def _match_signature(compiled: CompiledSignature, scope: _SearchScope) -> MatchCandidate | None:
     """Return what one signature proves in the text, or `None` if it does not match."""
-    lines = scope.indexed_text.lines
+    lines, regex = scope.indexed_text.lines, compiled.regex
     evidence_indexes: list[int] = []
     values: dict[str, str] = {}
     counts = compiled.signature.repeats is not None
     count = 0
     first_line_index = -1
-    for occurrence in _find_occurrences(compiled, scope):
-        if compiled.regex is not None:
-            captured = _capture_values(compiled, compiled.regex, scope.indexed_text, occurrence)
+    can_only_add_lines = False
+    for begin, end, line_indexes in _find_occurrences(compiled, scope):
+        # Packer repeats its verdict, so later verdict lines add nothing.
+        is_repetition = count > 0 and lines[line_indexes[0]].source == "verdict"
+        if can_only_add_lines and (is_repetition or all(map(evidence_indexes.__contains__, line_indexes))):
+            continue
+        if regex is not None:
+            captured = _capture_values(compiled, regex, scope.indexed_text, (begin, end, line_indexes))
             if captured is None:
                 continue
             values = {**captured, **values}
-        _, _, line_indexes = occurrence
-        if count == 0:
+        if not count:
             first_line_index = line_indexes[0]
         count += 1
-        # Packer repeats its verdict, so later verdict lines add nothing.
-        if len(evidence_indexes) < _ENOUGH_EVIDENCE_LINES and not (
-            evidence_indexes and lines[line_indexes[0]].source == "verdict"
-        ):
-            new_indexes = [
-                index
-                for index in line_indexes
-                if index not in evidence_indexes
-                and (index in (line_indexes[0], line_indexes[-1]) or not is_noise(lines[index].body))
-            ]
-            evidence_indexes += new_indexes[:_MAX_LINES_PER_OCCURRENCE]
-        if compiled.regex is None and not counts and len(evidence_indexes) >= _ENOUGH_EVIDENCE_LINES:
+        if not is_repetition and len(evidence_indexes) < _ENOUGH_EVIDENCE_LINES:
+            evidence_indexes += _choose_lines(lines, line_indexes, evidence_indexes)
+        can_only_add_lines = not counts and (regex is None or len(values) >= len(regex.group_names))
+        if can_only_add_lines and len(evidence_indexes) >= _ENOUGH_EVIDENCE_LINES:
             break  # more occurrences say nothing new
     confidence = _compute_confidence(compiled, scope, first_line_index, count) if count else None
     if confidence is None:
@@ -162,21 +158,33 @@ def _match_signature(compiled: CompiledSignature, scope: _SearchScope) -> MatchC
     )
 
 
+def _choose_lines(lines: Sequence[LogLine], indexes: range, known_indexes: Sequence[int]) -> list[int]:
+    """Choose the lines of an occurrence that are shown as evidence, besides those that already are."""
+    first, last = indexes[0], indexes[-1]
+    chosen = [
+        index
+        for index in indexes
+        if index not in known_indexes and (index in (first, last) or not is_noise(lines[index].body))
+    ]
+    return chosen[:_MAX_LINES_PER_OCCURRENCE]
+
+
 def _find_occurrences(compiled: CompiledSignature, scope: _SearchScope) -> Iterator[_Occurrence]:
     """Yield each place where all fragments follow each other on lines that count."""
     # Local names, because a hostile text reaches this loop thousands of times.
     fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
-    not_within, (is_relevant, first_offset) = compiled.not_within, scope.line_filter
+    not_within, (is_relevant, next_begin) = compiled.not_within, scope.line_filter
     indexed_text, is_chain = scope.indexed_text, len(fragments) > 1
     lower, lines = indexed_text.lower, indexed_text.lines
-    if lower.find(fragments[0], first_offset) < 0:
-        return  # only on lines of a build that went on
-    for begin in find_literal(lower, fragments[0]):
-        if begin < first_offset:
-            continue
-        end = _find_chain_end(lower, begin, fragments, within) if is_chain else begin + len(fragments[0])
-        if end < 0:
-            continue
+    for _ in range(_MAX_OCCURRENCES):
+        begin = lower.find(fragments[0], next_begin)
+        if begin < 0:
+            return
+        end = next_begin = begin + len(fragments[0])
+        if is_chain:
+            end = _find_chain_end(lower, begin, fragments, within)
+            if end < 0:
+                continue
         first = indexed_text.find_line_index(begin)
         if not is_relevant(first) or (line_kind != "any" and lines[first].source != line_kind):
             continue
@@ -199,8 +207,10 @@ def _capture_values(
         # A log line is complete in itself; only in other texts can the regex begin on an earlier line.
         window_start = max(window_start, indexed_text.get_line_start(line_indexes[0]))
     window = indexed_text.flat[window_start : end + max(_WINDOW_BYTES_AFTER, signature.within)]
-    match = next((match for match in regex.finditer(window) if window_start + match.end() > begin), None)
-    if match is None:
+    for match in regex.finditer(window):
+        if window_start + match.end() > begin:
+            break
+    else:
         return None
     captured = {
         name: value
@@ -227,16 +237,6 @@ def _find_chain_end(lower: bytes, begin: int, fragments: Sequence[bytes], within
             return -1
         end = start + len(fragment)
     return end
-
-
-def find_literal(text: bytes, literal: bytes) -> Iterator[int]:
-    """Yield the offsets of `literal` in `text`, at most `MAX_OCCURRENCES`: a hostile text may repeat it endlessly."""
-    offset = text.find(literal)
-    for _ in range(MAX_OCCURRENCES):
-        if offset < 0:
-            return
-        yield offset
-        offset = text.find(literal, offset + len(literal))
 
 
 def _compute_confidence(

@@ -6,13 +6,13 @@ the nearer it is to the end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.build_log.script_output import ScriptMessage
-from knowledge.catalog.line_patterns import LinePatternSet
+from knowledge.catalog.line_patterns import LinePatternMatch, LinePatternSet
 from knowledge.model.finding import LinePattern
-from knowledge.redaction.patterns import BytePattern
 
 MIN_SCORE = 4.0
 """If the best message scores less than this, none of them is an error."""
@@ -25,7 +25,11 @@ _RECORD_BONUS = 2.0
 _UNKNOWN_RECORD_WEIGHT = 5  # weight of an error record without a known pattern
 _MIN_WRAPPED_CHARS = 70  # a console wouldn't have wrapped a shorter line
 _MAX_COMPARED_CHARS = 160
-_VARIABLE_PARTS = BytePattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+# Few bytes are searched, so Python's own expressions are good enough. RE2 takes a call for each of the many parts.
+_VARIABLE_PARTS = (
+    # after any other character, the rest of a word was already searched for a slash
+    rb"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|(?<![^\s'"\d.,:/\\~-])[^\s\\/]*+[\\/]\S*"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,7 @@ class ScoredMessage:
 def normalize_message(message: ScriptMessage) -> bytes:
     """Return a message without quoted names, numbers, and paths, so that repeated noise compares equal."""
     text = message.text[:_MAX_COMPARED_CHARS].encode("utf-8", "replace")
-    constant_parts: list[bytes] = []
-    end = 0
-    for variable_part in _VARIABLE_PARTS.finditer(text):
-        start, next_end = variable_part.span()
-        constant_parts.append(text[end:start])
-        end = next_end
-    return b" ".join(b"".join([*constant_parts, text[end:]]).split())
+    return b" ".join(re.sub(_VARIABLE_PARTS, b"", text).split())
 
 
 def score_messages(
@@ -67,12 +65,13 @@ def score_messages(
     `end_bonus` is the last message's bonus over one far from the end; 0 for a text that isn't a script's output.
     """
     scored: list[ScoredMessage] = []
+    matches = _TextMatches(pattern_set)
     last_index = len(messages) - 1
     for index, message in enumerate(messages):
         if message.kind == "trace":
             continue
         next_message = messages[index + 1] if index < last_index else None
-        pattern, weight = _weigh_message(pattern_set, message, next_message)
+        pattern, weight = _weigh_message(matches, message, next_message)
         if weight <= 0:
             continue
         closeness = 1.0 - min(last_index - index, _END_WINDOW_MESSAGES) / _END_WINDOW_MESSAGES
@@ -80,26 +79,31 @@ def score_messages(
     return scored
 
 
+class _TextMatches(dict[str, LinePatternMatch]):
+    """What was found in each text: a script can print the same line over and over."""
+
+    def __init__(self, pattern_set: LinePatternSet) -> None:
+        super().__init__()
+        self._pattern_set = pattern_set
+
+    def __missing__(self, text: str) -> LinePatternMatch:
+        match = self[text] = self._pattern_set.match_text(text)
+        return match
+
+
 def _weigh_message(
-    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage | None
+    matches: _TextMatches, message: ScriptMessage, next_message: ScriptMessage | None
 ) -> tuple[LinePattern | None, float]:
     """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing about an error."""
-    match = pattern_set.match_text(message.text)
+    match = matches[message.text]
     pattern, weight = match.pattern, float(match.pattern.weight if match.pattern else 0)
     if message.kind != "line":
         return pattern, max(weight, _UNKNOWN_RECORD_WEIGHT) + _RECORD_BONUS
     if next_message and weight < _UNKNOWN_RECORD_WEIGHT and len(message.text) >= _MIN_WRAPPED_CHARS:
-        wrapped_pattern = _find_wrapped_pattern(pattern_set, message, next_message)
-        if wrapped_pattern and wrapped_pattern.weight > weight:
-            pattern, weight = wrapped_pattern, float(wrapped_pattern.weight)
+        # a pattern may only match when two lines are read as one
+        wrapped = matches[f"{message.text} {next_message.text}"].pattern
+        if wrapped and wrapped.weight > weight and wrapped is not matches[next_message.text].pattern:
+            pattern, weight = wrapped, float(wrapped.weight)
     if match.weight_cap is not None:
         weight = min(weight, match.weight_cap)
     return pattern, weight
-
-
-def _find_wrapped_pattern(
-    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage
-) -> LinePattern | None:
-    """Return the pattern that only matches when two lines are read as one, if any."""
-    joined = pattern_set.match_text(f"{message.text} {next_message.text}").pattern
-    return None if joined is pattern_set.match_text(next_message.text).pattern else joined

@@ -16,7 +16,9 @@ def choose_messages(
     scored: Sequence[ScoredMessage], best: ScoredMessage, deciding: ScoredMessage, last: ScriptMessage | None
 ) -> tuple[ScriptMessage, ...]:
     """Choose at most five messages, in order: the deciding and the best one, the final strong one, others, the last."""
-    selection = _MessageSelection(is_single=len(scored) == 1)
+    if len(scored) == 1:  # there's nothing to choose from, or to compare it with
+        return (best.message,) if last is None or last is best.message else (best.message, last)
+    selection = _MessageSelection()
     for message in (deciding, best):
         if not selection.contains(message.message):
             selection.add(message)
@@ -37,12 +39,11 @@ def choose_messages(
 class _MessageSelection:
     """Messages chosen so far, with what they say, so that repeats can be skipped."""
 
-    def __init__(self, is_single: bool) -> None:
+    def __init__(self) -> None:
         self._messages: dict[int, ScriptMessage] = {}  # by index
         self._normalized_texts: dict[int, bytes] = {}  # a cache: normalizing is expensive
         self._chosen_texts: set[bytes] = set()
         self._counts_by_pattern: dict[str, int] = {}
-        self._is_single = is_single
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -64,10 +65,8 @@ class _MessageSelection:
             for message in messages:
                 if len(self) >= max_messages:
                     return
-                if (
-                    not self.is_repetition(message)
-                    and self._counts_by_pattern.get(message.pattern_id, 0) < max_per_pattern
-                ):
+                is_rare = self._counts_by_pattern.get(message.pattern_id, 0) < max_per_pattern
+                if is_rare and not self.is_repetition(message):
                     self.add(message)
 
     def add_at_end(self, message: ScriptMessage) -> None:
@@ -77,8 +76,6 @@ class _MessageSelection:
         return tuple(self._messages[key] for key in sorted(self._messages))
 
     def _normalize(self, message: ScoredMessage) -> bytes:
-        if self._is_single:
-            return b""  # nothing to compare with
         if message.index not in self._normalized_texts:
             self._normalized_texts[message.index] = normalize_message(message.message)
         return self._normalized_texts[message.index]

@@ -7,6 +7,7 @@ evidence.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 from knowledge.build_log.noise import is_noise
@@ -28,6 +29,7 @@ _BEGIN_PREFIX = "Provisioning with "
 _BOILERPLATE = define_text_pattern(
     r"(?i)^(?:\+ exit\b|(?:stopping |windows powershell )?transcript|\*{4,}|(?:end time|username|runas user)\s*:)"
 )
+_BOILERPLATE_FIRST_CHARS = frozenset("+*sSwWtTeEuUrR")
 
 
 class ScriptFailure(NamedTuple):
@@ -70,7 +72,7 @@ class ScriptFailureFinder:
         nothing at all is known only of a step that is there from its start to its end.
         """
         messages = read_step_messages(output)
-        last_messages = [message for message in messages if not _BOILERPLATE.match(message.text)][-MAX_MESSAGES:]
+        last_messages = list(islice(filterfalse(_is_boilerplate, reversed(messages)), MAX_MESSAGES))[::-1]
         scored = score_messages(self._pattern_set, messages)
         best = max(scored, key=lambda message: (message.score, message.index), default=None)
         if best is None or best.score < MIN_SCORE:
@@ -133,6 +135,11 @@ class ScriptFailureFinder:
         if best not in named and chosen.weight < best.weight - _MAX_WEIGHT_GAP:
             return best, None
         return chosen, self.catalog.rules[chosen.pattern_id]
+
+
+def _is_boilerplate(message: ScriptMessage) -> bool:
+    """Return whether a message is part of how a script ends, whatever happened in it."""
+    return message.text[:1] in _BOILERPLATE_FIRST_CHARS and _BOILERPLATE.match(message.text) is not None
 
 
 def read_step_messages(output: Sequence[LogLine]) -> list[ScriptMessage]:

@@ -6,17 +6,18 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from operator import attrgetter
 
-from knowledge.patterns import define_pattern
+from knowledge.redaction.patterns import BytePattern
 from knowledge.text.lines import LogLine
 
 _MAX_LINES_BESIDE = 8
 _MAX_PARSER_LINES = 200
 _RECORD_END = ("CategoryInfo", "FullyQualifiedErrorId")
 # `At line:1 char:5` refers to a command line, not to a script
-_POSITION = define_pattern(
-    r"(?m)(?:\.ps1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
+_POSITION = BytePattern(
+    r"(?im)(?:\.ps1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)"
+    r"(?P<line>\d{1,6})(?: char:|:|\b)"
 )
-_POWERSHELL_POSITION = define_pattern(r"^[^\n]{2,300}\.ps1: ?(\d{1,6}) [^\n]{1,20}\d$")
+_POWERSHELL_POSITION = BytePattern(r"(?i)^[^\n]{2,300}\.ps1: ?(?P<line>\d{1,6}) [^\n]{1,20}\d$")
 """`At C:\\x.ps1:3 char:5`, in any language."""
 _SOURCE_MARK = "+"
 
@@ -45,9 +46,9 @@ def find_position_above(lines: Sequence[LogLine]) -> int | None:
     """Return the position above a parser's message; the source it's about is in between."""
     for line in reversed(lines):
         body = line.body.strip()
-        match = _POWERSHELL_POSITION.search(body.encode("utf-8", "replace"))
-        if match:
-            return int(match[1])
+        position = _read_powershell_position(body)
+        if position is not None:
+            return position
         if body and not body.startswith(_SOURCE_MARK):
             return None
     return None
@@ -61,8 +62,8 @@ def _find_first_position(lines: Sequence[LogLine]) -> int | None:
         body = line.body.strip()
         if any(mark in body for mark in _RECORD_END):  # of another error, before the script was parsed
             return first
-        if match := _POWERSHELL_POSITION.search(body.encode("utf-8", "replace")):
-            first, is_message = int(match[1]), False
+        if (position := _read_powershell_position(body)) is not None:
+            first, is_message = position, False
         elif body.startswith(_SOURCE_MARK):
             is_message = True
         elif not is_message and first is not None:
@@ -72,6 +73,14 @@ def _find_first_position(lines: Sequence[LogLine]) -> int | None:
     return first
 
 
+def _read_powershell_position(body: str) -> int | None:
+    match = _POWERSHELL_POSITION.search(body.encode("utf-8", "replace")) if ".ps1:" in body.lower() else None
+    return int(match.group("line")) if match else None
+
+
 def _search(text: str) -> int | None:
+    lower = text.lower()
+    if "line" not in lower and ".ps1:" not in lower and ".sh: " not in lower:
+        return None
     match = _POSITION.search(text.encode("utf-8", "replace"))
-    return int(match[1]) if match else None
+    return int(match.group("line")) if match else None

@@ -21,9 +21,9 @@ BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "ste
 class LinePattern(NamedTuple):
     """What a line says, and how much it tells about the cause, from 0 to 10.
 
-    `text` and `unless` are lowercase, with collapsed whitespace. `regex_literals` has for each of `regex` the lowercase
-    texts of which a match has at least one; none if that's unknown. `is_weight_cap` marks lines that look worse than
-    they are: they count for at most `weight`.
+    `text` and `unless` are lowercase, with collapsed whitespace. `regex_literals` has for each of `regex` groups of
+    lowercase texts, if they're known: a match has at least one of each group. `is_weight_cap` marks lines that look
+    worse than they are: they count for at most `weight`.
     """
 
     id: str
@@ -32,7 +32,7 @@ class LinePattern(NamedTuple):
     regex: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     is_weight_cap: bool = False
-    regex_literals: tuple[tuple[str, ...], ...] = ()
+    regex_literals: tuple[tuple[tuple[str, ...], ...], ...] = ()
     examples: tuple[str, ...] = ()
     not_examples: tuple[str, ...] = ()
 

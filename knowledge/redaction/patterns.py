@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import NamedTuple
 
@@ -126,6 +126,11 @@ class BytePattern:
     @cached_property
     def _groups(self) -> dict[str, int]:
         return {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
+
+    @cached_property
+    def group_names(self) -> Set[str]:
+        """The names of the groups, other than the whole match."""
+        return frozenset(self._groups) - {""}
 
     def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the first match that starts at `pos` or later."""

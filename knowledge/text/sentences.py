@@ -24,6 +24,7 @@ _HEADS = define_text_pattern(
 _TAIL = define_text_pattern(
     r"(?i)\s*(?:\+ CategoryInfo|\+ FullyQualifiedErrorId|At [A-Z]:\\|At line:\d|for more information,? see).*$"
 )
+_TAIL_MARKS = ("+ categoryinfo", "+ fullyqualifiederrorid", "at line:", ":\\", "for more information")
 _URL = define_text_pattern(
     r" ?(?:\(https?://[^\s)]*\)|<https?://[^\s>]*>|'https?://[^\s']*'|\"https?://[^\s\"]*\"|"
     r"https?://[^\s\"'<>)]*[^\s\"'<>).,;:])"
@@ -35,8 +36,13 @@ def extract_sentence(message: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
     """Return the first sentence of `message` without any prefix; cut at a word if it's too long."""
     text = " ".join(message.encode("utf-8", "replace").decode().split())
     text = text.removesuffix('"}') if '[]string{"' in text else text  # Packer's machine-readable form
-    text = _URL.sub("", _TAIL.sub("", text))
-    text = _HEADS.sub("", text).strip(" \t:;-") or text
+    lower = text.lower()
+    if any(mark in lower for mark in _TAIL_MARKS):
+        text = _TAIL.sub("", text)
+    if "://" in text:
+        text = _URL.sub("", text)
+    head = _HEADS.match(text)
+    text = text[head.end() if head else 0 :].strip(" \t:;-") or text
     # If errors wrap each other, the last one says what broke.
     inner = text.rfind("ERROR: ", 0, _MAX_WRAPPED_CHARS) if "ERROR: " in text else text.rfind("Last err: ")
     if inner >= 0 and len(text) - inner > _MIN_INNER_CHARS:
@@ -55,7 +61,5 @@ def _cut_at_word(text: str, max_chars: int) -> str:
 
 
 def _find_sentence_end(text: str) -> int:
-    for match in _SENTENCE_END.finditer(text):
-        if match.start() >= _MIN_SENTENCE_CHARS:
-            return int(match.start()) + 1
-    return len(text)
+    match = _SENTENCE_END.search(text, _MIN_SENTENCE_CHARS)
+    return int(match.start()) + 1 if match else len(text)

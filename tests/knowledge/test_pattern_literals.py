@@ -11,19 +11,19 @@ from knowledge.patterns import compile_pattern, normalize_literal
 
 
 @pytest.mark.parametrize(
-    ("pattern", "literals"),
+    ("pattern", "groups"),
     [
-        ("failed", ("failed",)),
-        ("(?i)Foo ?Bar+baz", ("foo",)),
-        ("a(?:bcd|efgh)x", ("bcd", "efgh")),
-        ("(?P<a>abc)|(?P<b>def)", ("abc", "def")),
-        (r"[)\]]abc|d\.ef", ("abc", "d.ef")),
-        (r"\x41bcd|\x{41}cde", ("bcd", "cde")),
-        ("ab(?:cde)?fgh", ("fgh",)),
-        ("ab{0,3}cde", ("cde",)),
-        ("(?:abc){2}", ("abc",)),
-        ("abcd*", ("abc",)),
-        ("a{b}cd", ("a{b}cd",)),
+        ("failed", (("failed",),)),
+        ("(?i)Foo ?Bar+baz", (("foo",), ("baz",))),
+        ("a(?:bcd|efgh)x", (("bcd", "efgh"),)),
+        ("(?P<a>abc)|(?P<b>def)", (("abc", "def"),)),
+        (r"[)\]]abc|d\.ef", (("abc", "d.ef"),)),
+        (r"\x41bcd|\x{41}cde", (("bcd", "cde"),)),
+        ("ab(?:cde)?fgh", (("fgh",),)),
+        ("ab{0,3}cde", (("cde",),)),
+        ("(?:abc){2}", (("abc",),)),
+        ("abcd*", (("abc",),)),
+        ("a{b}cd", (("a{b}cd",),)),
         ("abc|", ()),
         ("(?:foo|b)", ()),
         ("abc|[a-z]", ()),
@@ -33,10 +33,14 @@ from knowledge.patterns import compile_pattern, normalize_literal
         (r"\Qa|b\E", ()),
         ("(abc", ()),
         ("abc)", ()),
+        ("foo.{3}barbaz (?:one|three)", (("barbaz ",), ("foo",))),
+        ("(?:exit|code).*(?:1603|1618|1619) ", (("exit", "code"), ("1603", "1618", "1619"))),
+        ("(?:abc.*defg)hij", (("defg",), ("hij",))),
+        ("one.two.three.four.five", (("three",), ("four",))),
     ],
 )
-def test_finds_what_every_match_has(pattern: str, literals: tuple[str, ...]) -> None:
-    assert find_required_literals(pattern) == literals
+def test_finds_what_every_match_has(pattern: str, groups: tuple[tuple[str, ...], ...]) -> None:
+    assert find_required_literals(pattern) == groups
 
 
 def _list_patterns() -> list[LinePattern]:
@@ -50,9 +54,9 @@ def test_every_example_that_matches_has_a_literal() -> None:
     lines = list(dict.fromkeys(lines))
     for pattern in _list_patterns():
         for regex in pattern.regex:
-            compiled, literals = compile_pattern(regex), find_required_literals(regex)
+            compiled, groups = compile_pattern(regex), find_required_literals(regex)
             for line in lines:
-                if literals and compiled.search(line.encode()):
+                if groups and compiled.search(line.encode()):
                     matches += 1
-                    assert any(literal in line for literal in literals), regex
+                    assert all(any(literal in line for literal in literals) for literals in groups), regex
     assert matches > len(_list_patterns())
