@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,29 +16,31 @@ from tests.bench.measuring import ROUNDS, collect_in_turn, median
 from tests.bench.running import ROOT
 
 REPEATS = 10
-"""How often a process diagnoses a text for one measurement."""
+"""How many texts a process diagnoses for one measurement."""
 WARM_UP = 100
 """How many diagnoses come first: patterns are compiled when they're first needed, in several steps."""
 _WORKER = """
-import json, sys, time
+import itertools, json, sys, time
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 
 diagnoser, texts = Diagnoser(load_entries()), json.loads(sys.stdin.readline())
 for _ in range({WARM_UP}):
-    diagnoser.diagnose(texts[0])
+    diagnoser.diagnose(texts[0][0])
+remaining = list(map(itertools.cycle, texts))
 for line in sys.stdin:
-    name, count = line.split()
-    text, count = texts[int(name)], int(count)
+    at, count = map(int, line.split())
     started = time.process_time()
     for _ in range(count):
-        diagnoser.diagnose(text)
+        diagnoser.diagnose(next(remaining[at]))
     print((time.process_time() - started) / count, flush=True)
 """
 
 
-def compare_trees(commit: str, texts: Mapping[str, str], rounds: int = ROUNDS) -> dict[str, tuple[float, float]]:
-    """Return the median CPU seconds of each text: with this tree, and with the one of `commit`."""
+def compare_trees(
+    commit: str, texts: Mapping[str, Sequence[str]], rounds: int = ROUNDS
+) -> dict[str, tuple[float, float]]:
+    """Return the median CPU seconds of a text of each kind: with this tree, and with the one of `commit`."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
         _extract(commit, Path(folder))
         trees = {"ours": ROOT, "older": Path(folder)}
@@ -56,7 +58,7 @@ def _extract(commit: str, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _work(tree: Path, texts: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _work(tree: Path, texts: list[Sequence[str]]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", _WORKER.replace("{WARM_UP}", str(WARM_UP))], cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,

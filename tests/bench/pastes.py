@@ -1,13 +1,19 @@
-"""A paste of 28 KB to a ranked diagnosis, and hostile pastes of the same size against a plain one."""
+"""A paste of 28 KB to a ranked diagnosis, and hostile pastes of the same size against a plain one.
+
+The plain one is diagnosed over and over, so all that it needs is compiled and cached. People's logs are different each
+time. That's what the texts with new words are for, each of which is diagnosed once.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import random
+import string
+from itertools import cycle
 
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import ROUNDS, measure_in_turn, median, ms, ratio, row
-from tests.bench.older_tree import WARM_UP, compare_trees
+from tests.bench.older_tree import REPEATS, WARM_UP, compare_trees
 from tests.build_logs import begun, powershell, restart, script_failed
 
 SIZE = 28_000
@@ -31,6 +37,11 @@ HOSTILE = {
 }
 
 
+ERROR_WORDS = ("failed", "error:", "cannot find", "access denied", "not found", "timed out", "exit code 1603")
+ERROR_SHARE = 0.3
+"""The share of lines with an error word."""
+
+
 def plain_paste() -> str:
     """Return the last 28 KB of a build whose script failed."""
     log = begun()
@@ -41,6 +52,27 @@ def plain_paste() -> str:
     return script_failed(log, 1).text()[-SIZE:]
 
 
+def list_new_texts(count: int) -> list[str]:
+    """Return the last 28 KB of builds whose scripts failed, each with words of its own in every line and error."""
+    return [_write_new_text(random.Random(seed)) for seed in range(count)]
+
+
+def _write_new_text(chance: random.Random) -> str:
+    log = begun()
+    for _ in range(12):
+        powershell(log, [_write_sentence(chance) for _ in range(12)])
+        restart(log)
+    powershell(log, [_write_sentence(chance) for _ in range(6)], code=1)
+    return script_failed(log, 1).text()[-SIZE:]
+
+
+def _write_sentence(chance: random.Random) -> str:
+    words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 9))) for _ in range(7)]
+    if chance.random() < ERROR_SHARE:
+        words.insert(chance.randint(0, 6), chance.choice(ERROR_WORDS))
+    return " ".join(words).capitalize()
+
+
 def list_hostile() -> dict[str, str]:
     """Return the hostile pastes, each as long as the plain one."""
     return {name: (unit * (SIZE // len(unit) + 1))[:SIZE] for name, unit in HOSTILE.items()}
@@ -48,9 +80,9 @@ def list_hostile() -> dict[str, str]:
 
 def pastes(rounds: int = ROUNDS, against: str = "") -> None:
     """Print each hostile paste as a multiple of the plain one, and all as a multiple of what they took at a commit."""
-    texts = {"28 KB of a build log": plain_paste()} | {
-        f"hostile: {name}": text for name, text in list_hostile().items()
-    }
+    texts = {"28 KB of a build log": [plain_paste()]}
+    texts |= {"28 KB with new words in each text": list_new_texts((rounds * 3 + 1) * REPEATS)}
+    texts |= {f"hostile: {name}": [text] for name, text in list_hostile().items()}
     if against:
         compared = compare_trees(against, texts, rounds)
         ours, older = ({name: pair[at] for name, pair in compared.items()} for at in (0, 1))
@@ -58,7 +90,8 @@ def pastes(rounds: int = ROUNDS, against: str = "") -> None:
         diagnoser = Diagnoser(load_entries())
         for _ in range(WARM_UP):
             diagnoser.diagnose(plain_paste())
-        works = {name: partial(diagnoser.diagnose, text) for name, text in texts.items()}
+        remaining = {name: cycle(some_texts) for name, some_texts in texts.items()}
+        works = {name: lambda name=name: diagnoser.diagnose(next(remaining[name])) for name in texts}  # type: ignore[misc]
         ours, older = {name: median(taken) for name, taken in measure_in_turn(works, rounds * 3).items()}, {}
     row("", "CPU time", "against plain", f"against {against[:7]}" if against else "")
     for name, seconds in ours.items():
