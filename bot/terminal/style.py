@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TextIO
 
@@ -47,6 +45,8 @@ class TerminalStyle(NamedTuple):
         stream = sys.stdout if stream is None else stream
         if not stream.isatty():
             return cls()
+        import shutil  # a start that writes to a pipe or a file doesn't need it
+
         is_colored = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         columns = shutil.get_terminal_size().columns
         return cls(is_colored, max(_MIN_WIDTH, min(columns, _MAX_WIDTH)))
@@ -63,6 +63,8 @@ class TerminalStyle(NamedTuple):
     def _wrap(self, text: str, line: OutputLine) -> list[tuple[int, str]]:
         if self.width is None or line.style == "code" or line.indent + len(text) <= self.width:
             return [(line.indent, text)]
+        import textwrap  # only a terminal needs it
+
         available = max(_MIN_WIDTH // 2, self.width - line.indent)
         parts = textwrap.wrap(
             text, available, subsequent_indent=" " * line.hanging, break_on_hyphens=False, drop_whitespace=True
