@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TextIO
@@ -45,8 +46,6 @@ class TerminalStyle(NamedTuple):
         stream = sys.stdout if stream is None else stream
         if not stream.isatty():
             return cls()
-        import shutil  # a start that writes to a pipe or a file doesn't need it
-
         is_colored = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         columns = shutil.get_terminal_size().columns
         return cls(is_colored, max(_MIN_WIDTH, min(columns, _MAX_WIDTH)))
