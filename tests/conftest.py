@@ -76,8 +76,15 @@ REAL_FIXTURES = {"real", "azurite", "azure_cli"}
 """What only works with a real program of this machine."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+LONGEST = ("test_walks.py", "test_bench.py")
+"""Modules with the tests that take longest. Where workers share the tests, they come first: otherwise, one worker would
+have nothing to do at the end while another is in the middle of one."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test: `real` if it needs a real program or says so, `property` if Hypothesis drives it, else `unit`."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         if item.get_closest_marker("real") or REAL_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("real")

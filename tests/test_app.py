@@ -95,6 +95,31 @@ def test_diagnose_imports_no_sdk() -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
+SLOW_IMPORTS = (
+    # dataclasses need `inspect`, and each takes as long as five named tuples
+    "dataclasses", "inspect",
+    # only a terminal, a large log, other commands, or what isn't cached yet need them
+    "textwrap", "yaml", "hashlib", "tempfile", "logging", "asyncio", "tree_sitter",
+    "knowledge.search", "knowledge.preflight", "knowledge.pattern_literals", "knowledge.build_log.reducer",
+)  # fmt: skip
+
+
+def test_diagnose_imports_only_what_a_small_log_needs(failed_log: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys, app, argparse, json, pathlib, re2;"
+        "already = set(sys.modules);"  # what this Python's own modules import isn't ours to choose
+        "app.main(['diagnose', sys.argv[1]]);"
+        "print(*(set(sys.modules) - already))"
+    )
+    command = [sys.executable, "-c", script, str(failed_log)]
+    environ = {**os.environ, "KNOWLEDGE_CACHE": str(tmp_path / "cache")}
+    for _ in range(2):  # the first start fills the cache
+        done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environ)
+    imported = done.stdout.decode().splitlines()[-1].split()
+    assert "knowledge.diagnosis.diagnoser" in imported
+    assert set(imported).isdisjoint(SLOW_IMPORTS)
+
+
 def test_bad_usage_is_2() -> None:
     assert run("diagnose", "--format", "xml").returncode == 2
     assert run("nonsense").returncode == 2

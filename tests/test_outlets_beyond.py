@@ -8,7 +8,6 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -161,7 +160,7 @@ async def attached_files(line: str) -> str:
     """A file that has the secret in its name, in its members' names, and in its content."""
     name = f"{line}.log"
     diagnosis = KNOWLEDGE.diagnoser.diagnose(windows(line))
-    logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
+    logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, diagnosis._replace(file=line)) for n in range(2))
     chat = WatchedChat(files=FakeAttachmentReader(**{name: AttachmentContents(9, logs)}))
     await chat.turn(MessageSent(files=(AttachedFile(name, "reference"),)))
     await chat.done()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TextIO
 
@@ -63,6 +62,8 @@ class TerminalStyle(NamedTuple):
     def _wrap(self, text: str, line: OutputLine) -> list[tuple[int, str]]:
         if self.width is None or line.style == "code" or line.indent + len(text) <= self.width:
             return [(line.indent, text)]
+        import textwrap  # only a terminal needs it
+
         available = max(_MIN_WIDTH // 2, self.width - line.indent)
         parts = textwrap.wrap(
             text, available, subsequent_indent=" " * line.hanging, break_on_hyphens=False, drop_whitespace=True

@@ -98,7 +98,7 @@ def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> Combi
     diagnosis = _merge_diagnoses(sources, has_azure_matches=bool(azure_matches))
     combined = CombinedDiagnosis(
         status=sources.status,
-        diagnosis=replace(diagnosis, matches=ordered_matches[:MAX_MATCHES]),
+        diagnosis=diagnosis._replace(matches=ordered_matches[:MAX_MATCHES]),
         log=sources.log,
         timeline=timeline,
         fact_checks=fact_checks,
@@ -168,7 +168,7 @@ def _raise_confidence(match: Match, other: Match | None) -> Match:
     """Return the match with the better of two confidences: a second source never weakens the first one."""
     if other is None or _CONFIDENCE_RANKS.index(other.confidence) >= _CONFIDENCE_RANKS.index(match.confidence):
         return match
-    return replace(match, confidence=other.confidence)
+    return match._replace(confidence=other.confidence)
 
 
 def _check_matches(
@@ -213,7 +213,7 @@ def _with_finding(context: DialogContext, sources: TemplateSources, combined: Co
     else:  # what an earlier text said isn't a finding about this run
         chosen = chooser.choose_without_entry(sources.azure_diagnoses)
     excerpt = chosen.excerpt or combined.diagnosis.excerpt
-    diagnosis = replace(combined.diagnosis, finding=chosen.finding, excerpt=excerpt)
+    diagnosis = combined.diagnosis._replace(finding=chosen.finding, excerpt=excerpt)
     diagnosis = add_mistake(context, diagnosis, leading, sources.mistakes)
     return replace(combined, diagnosis=truncate_diagnosis(diagnosis))
 
@@ -226,8 +226,7 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
         (LOOKUP_ID, status.template_id.to_resource_id()),
         *(pair for diagnosis in diagnoses for pair in diagnosis.ids),
     ]
-    return replace(
-        base,
+    return base._replace(
         outcome=_choose_outcome(sources, base, has_azure_matches),
         phase=_find_phase(sources, base),
         facts=_merge_facts(sources),

@@ -6,7 +6,7 @@ A finding belongs to its entry. If the facts refute the entry, all that's left o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dialogs.azure.run_timeline import RunTimeline
 from dialogs.solution.solution_steps import get_finding
@@ -71,14 +71,13 @@ def place_in_template(diagnosis: Diagnosis, timeline: RunTimeline, steps: Sequen
         return diagnosis
     if diagnosis.timeline[-1].provisioner != place.provisioner:  # what failed isn't the last thing that ran
         return diagnosis
-    placed = replace(
-        place,
+    placed = place._replace(
         position=position,
         name=steps[position - 1].name,
-        count=len(steps),
+        total=len(steps),
         is_validator=timeline.is_validation,
     )
-    return replace(diagnosis, finding=replace(finding, place=placed))
+    return diagnosis._replace(finding=finding._replace(place=placed))
 
 
 def is_superseded(earlier: Diagnosis, azure_diagnoses: Sequence[Diagnosis], azure_matches: Sequence[Match]) -> bool:

@@ -26,7 +26,7 @@ def build_failing_script(context: DialogContext, status: TemplateStatus, diagnos
     if (
         place is None
         or place.is_validator
-        or place.count != len(customizers)
+        or place.total != len(customizers)
         or not 0 < place.position <= len(customizers)
     ):
         return []

@@ -57,7 +57,7 @@ def follow_up_lookup(
             number = state.compute_next_diagnosis_number(context.now)
             state = replace(_with_diagnosis(state.with_form_saved(context.now), combined, number), walkthrough=None)
             # a match that isn't worth following is no answer, and isn't counted as one
-            state = replace(state, diagnosis=replace(combined.diagnosis, matches=(), finding=None))
+            state = replace(state, diagnosis=combined.diagnosis._replace(matches=(), finding=None))
             return LookupFollowUp(DialogResult(state), (context.build_paragraph("look.canceled"),))
         case "remember":
             state = _with_diagnosis(state, combined, state.compute_next_diagnosis_number(context.now))
@@ -130,7 +130,7 @@ def _show_new_diagnosis(
 ) -> LookupFollowUp:
     # without a leading match, what's left is refuted or harmless, and must not be shown as the answer
     has_leading_match = find_leading_match(combined) is not None
-    diagnosis = combined.diagnosis if has_leading_match else replace(combined.diagnosis, matches=())
+    diagnosis = combined.diagnosis if has_leading_match else combined.diagnosis._replace(matches=())
     shown = show_diagnosis(context, state, diagnosis)
     state = replace(shown.state, fact_verdicts=collect_fact_verdicts(combined))
     replies = tuple(replace(reply, placement="stays") for reply in shown.replies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateStatus
@@ -48,18 +48,18 @@ async def diagnose_log_tail(
 
 def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
     """Mark a diagnosis as partial: nothing in it is certain, since the cause may be in the part that wasn't read."""
-    matches = tuple(replace(m, confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
-    return replace(diagnosis, partial=True, matches=matches)
+    matches = tuple(m._replace(confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
+    return diagnosis._replace(partial=True, matches=matches)
 
 
 def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
     """Return the diagnosis without the location of an untrusted log, so that no command points there."""
     matches = tuple(
-        replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
+        m._replace(values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
         for m in diagnosis.matches
     )
     facts = {key: value for key, value in diagnosis.facts.items() if key not in _LOG_LOCATION_FACTS}
-    return replace(diagnosis, facts=facts, matches=matches)
+    return diagnosis._replace(facts=facts, matches=matches)
 
 
 async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
@@ -95,14 +95,14 @@ def _unwrap_json(diagnosis: Diagnosis) -> Diagnosis:
         for new_number, (number, text) in enumerate(sorted({line.line: line.text for line in shown}.items()), 1)
     }
     matches = tuple(
-        replace(match, evidence=tuple(unwrapped[line.line] for line in match.evidence)) for match in diagnosis.matches
+        match._replace(evidence=tuple(unwrapped[line.line] for line in match.evidence)) for match in diagnosis.matches
     )
     finding = diagnosis.finding
     if finding is not None:
-        finding = replace(finding, line=unwrapped[finding.line].line if finding.line in unwrapped else 0)
+        finding = finding._replace(line=unwrapped[finding.line].line if finding.line in unwrapped else 0)
     excerpt = tuple(_shorten_as(line.text, unwrapped[line.line]) for line in deciding)
     excerpt = excerpt or (matches[0].evidence if matches else ())
-    return replace(diagnosis, matches=matches, finding=finding, excerpt=excerpt)
+    return diagnosis._replace(matches=matches, finding=finding, excerpt=excerpt)
 
 
 def _shorten_as(shown: str, line: ExcerptLine) -> ExcerptLine:

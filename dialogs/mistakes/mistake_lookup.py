@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialogs.context import DialogContext
 from dialogs.model.azure import TemplateStatus
@@ -80,4 +79,4 @@ def add_mistake(
     if mistake is None:
         return diagnosis
     matches = tuple(raise_confidence(one, mistake) if one == leading else one for one in diagnosis.matches)
-    return replace(diagnosis, mistake=mistake, matches=matches)
+    return diagnosis._replace(mistake=mistake, matches=matches)

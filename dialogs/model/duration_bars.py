@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting", "unseen"]
@@ -36,8 +35,7 @@ class DurationBar(NamedTuple):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DurationBars:
+class DurationBars(NamedTuple):
     """A timeline: bars in clients that can draw them, and text everywhere; bars are relative to the longest row."""
 
     rows: tuple[DurationBar, ...]

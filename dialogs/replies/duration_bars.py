@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -160,14 +159,14 @@ def _render_row(row: BarRow, gutter: int, name_width: int, description_width: in
     names, descriptions = [row.name], [row.description]
     if description_width is not None:
         names = _wrap_name(row.name, name_width)
-        descriptions = textwrap.wrap(row.description, description_width, break_on_hyphens=False) or [""]
+        descriptions = _wrap(row.description, description_width) or [""]
     rights = [row.description]
     if row.has_time:
         rights = [f"{row.bar:{MAX_BAR_CHARS}}{_COLUMN_GAP}{descriptions[0]}"]
         rights += [f"{'':{MAX_BAR_CHARS}}{_COLUMN_GAP}{description}" for description in descriptions[1:]]
     if row.note:
         room = MAX_BAR_CHARS + len(_COLUMN_GAP) + (description_width or len(row.note))
-        rights += textwrap.wrap(row.note, room, break_on_hyphens=False)
+        rights += _wrap(row.note, room)
     lines = []
     for at in range(max(len(names), len(rights))):
         mark = row.mark if at == 0 else ""
@@ -185,4 +184,10 @@ def _wrap_name(name: str, width: int) -> list[str]:
     if not name:
         return [""]
     indent = len(name) - len(name.lstrip("0123456789 "))
-    return textwrap.wrap(name, width, subsequent_indent=" " * min(indent, width // 2)) or [""]
+    return _wrap(name, width, " " * min(indent, width // 2), at_hyphens=True) or [""]
+
+
+def _wrap(text: str, width: int, indent: str = "", at_hyphens: bool = False) -> list[str]:
+    import textwrap  # few timelines have a text to wrap
+
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=at_hyphens)

@@ -70,13 +70,13 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
     matches = tuple([match for match in stored.matches if match.entry in context.entries])
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return DialogResult(state, (show_succeeded(context, state, matches),))
-    known = stored if matches == stored.matches else replace(stored, matches=matches)
+    known = stored if matches == stored.matches else stored._replace(matches=matches)
     if reported_state := find_reported_state(known):
         return DialogResult(state, (show_reported_state(context, stored, reported_state),))
     if not matches:
         # without a match the excerpt proves nothing, so others in a shared chat don't need to read it
         return DialogResult(
-            state, (show_unmatched(context, replace(stored, excerpt=()) if context.is_public else stored),)
+            state, (show_unmatched(context, stored._replace(excerpt=()) if context.is_public else stored),)
         )
     top = matches[0]
     if top.severity == "info":

@@ -66,12 +66,12 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
     place = diagnosis.finding.place if diagnosis.finding else None
     # after all customizers, Image Builder's own step says less than the phase
     if place is not None and diagnosis.phase != "deprovision":
-        if place.count is None:
+        if place.total is None:
             key = "finding.step" if diagnosis.has_numbered_steps else "finding.some-step"
             parts.append(context.format_runs(key, number=place.position, provisioner=place.provisioner))
         else:
             key = "finding.validator" if place.is_validator else "finding.customizer"
-            parts.append(context.format_runs(key, number=place.position, count=place.count))
+            parts.append(context.format_runs(key, number=place.position, count=place.total))
             parts.append(build_literal(place.name or place.provisioner))
         if place.script_line is not None:
             parts.append(context.format_runs("finding.script-line", line=place.script_line))

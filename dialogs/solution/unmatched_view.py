@@ -101,11 +101,11 @@ def _render_where(context: DialogContext, diagnosis: Diagnosis, finding: Finding
         if diagnosis.phase is None:
             return []
         return [context.format_runs("unmatched.in-phase", phase=render_reached_phase(context, diagnosis.phase))]
-    if place.count is None:
+    if place.total is None:
         key = "unmatched.in-step" if diagnosis.has_numbered_steps else "unmatched.in-some-step"
         where = context.format_runs(key, number=place.position, provisioner=place.provisioner)
     else:
-        values = {"number": place.position, "count": place.count, "provisioner": place.provisioner}
+        values = {"number": place.position, "count": place.total, "provisioner": place.provisioner}
         key = "unmatched.in-validator" if place.is_validator else "unmatched.in-customizer"
         where = context.format_runs(key, **values, name=place.name or place.provisioner)
     run = next((run for run in reversed(diagnosis.timeline) if run.state != "ended"), None)

@@ -5,7 +5,7 @@ refused with `DecodeError`. Three rules keep releases able to read each other's 
 
 - A field with a default may be missing. Give a new field a default, and what an older release stored still loads.
 - Unknown keys are ignored. An older release reads the rest of what a newer one stored.
-- A row, a value stored as the list of its fields, has a fixed length. Never add a field to one. Named tuples are rows.
+- A row, a value stored as the list of its fields, has a fixed length. Never add a field to one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Layout:
 
     Attributes:
         fields: How fields are stored, by name, in place of their annotations.
-        is_row: Whether an instance of a dataclass is stored as the list of its fields, not as an object.
+        is_row: Whether an instance is stored as the list of its fields, not as an object.
         omits_defaults: Whether a plain field with its default value is left out.
         optional: The fields that may be missing; None for all that have a default.
     """
@@ -72,7 +72,7 @@ class _CodecBuilder:
         """Build the codec for a field of the type `hint`."""
         hint, stored = _split_hint(hint, stored)
         origin, arguments = get_origin(hint), get_args(hint)
-        if (is_dataclass(hint) or _is_named_tuple(hint)) and hint not in self._built:
+        if _has_fields(hint) and hint not in self._built:
             self._built[hint] = self._build_class(hint)
         if hint in self._built:
             return self._built[hint]
@@ -100,16 +100,13 @@ class _CodecBuilder:
         if unknown := layout.fields.keys() - hints.keys():
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}: correct its layout.")
         stored = [self._build_field(name, default, hints[name], layout) for name, default in _list_fields(cls)]
-        if _is_named_tuple(cls):
-            # what `_make` does, after `build_row` has counted the items
-            return build_row([Codec(each.encode, each.decode) for each in stored], partial(tuple.__new__, cls))
-        return (_build_dataclass_row if layout.is_row else _build_object)(cls, stored)
+        return (_build_row if layout.is_row else _build_object)(cls, stored)
 
     def _build_field(self, name: str, default: Any, hint: Any, layout: Layout) -> _FieldCodec:
         kind, annotated = _split_hint(hint, self._usual)
         stored = layout.fields.get(name, annotated)
         codec = self.build(kind, stored)
-        if is_dataclass(kind) and default is not MISSING:  # earlier releases wrote null for an empty one
+        if _has_fields(kind) and default is not MISSING:  # earlier releases wrote null for an empty one
             codec = build_optional(codec, default)
         is_optional = default is not MISSING if layout.optional is None else name in layout.optional
         return _FieldCodec(
@@ -121,6 +118,10 @@ class _CodecBuilder:
             is_optional,
             layout.omits_defaults or stored.omits_default,
         )
+
+
+def _has_fields(hint: Any) -> bool:
+    return is_dataclass(hint) or _is_named_tuple(hint)
 
 
 def _is_named_tuple(hint: Any) -> bool:
@@ -192,8 +193,12 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
     return Codec(encode_without_defaults if omitted else encode, decode)
 
 
-def _build_dataclass_row(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
-    row, get_values = build_row([Codec(each.encode, each.decode) for each in stored], tuple), _build_getter(stored)
+def _build_row(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
+    codecs = [Codec(each.encode, each.decode) for each in stored]
+    if _is_named_tuple(cls):
+        # what `_make` does, after `build_row` has counted the items
+        return build_row(codecs, partial(tuple.__new__, cls))
+    row, get_values = build_row(codecs, tuple), _build_getter(stored)
     encode, decode = row.encode, row.decode
     return Codec(lambda value: encode(get_values(value)), lambda value: cls(*decode(value)))
 

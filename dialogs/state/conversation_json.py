@@ -107,11 +107,11 @@ def _generate_smaller_states(state: ConversationState) -> Iterator[ConversationS
         state = replace(state, kept_check=None)
         yield state
     if state.diagnosis:
-        diagnosis = replace(state.diagnosis, excerpt=(), timeline=state.diagnosis.timeline[-3:])
+        diagnosis = state.diagnosis._replace(excerpt=(), timeline=state.diagnosis.timeline[-3:])
         state = replace(state, diagnosis=diagnosis)
         yield state
-        short_matches = tuple(replace(m, evidence=m.evidence[:1], values={}) for m in diagnosis.matches)
-        state = replace(state, diagnosis=replace(diagnosis, matches=short_matches, ids=()))
+        short_matches = tuple(m._replace(evidence=m.evidence[:1], values={}) for m in diagnosis.matches)
+        state = replace(state, diagnosis=diagnosis._replace(matches=short_matches, ids=()))
         yield state
     while state.drafts:
         state = replace(state, drafts=state.drafts[1:])

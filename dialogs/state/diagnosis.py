@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 from dialogs.model.stored import Stored
@@ -11,11 +10,12 @@ from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
 from dialogs.state.value_codecs import Codec
 from knowledge.commands.placeholders import COMMAND_VALUES
-from knowledge.model.build_course import BuildCourse
+from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
     Diagnosis,
     ExcerptLine,
+    LogGap,
     Match,
     ProvisionerSummary,
 )
@@ -64,8 +64,8 @@ _LAYOUTS: Layouts = {
             "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
         }
     ),
-    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}),
-    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}),
+    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
+    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}, is_row=True),
     Finding: Layout(
         {
             "id": Stored(max_chars=MAX_NAME_CHARS),
@@ -75,7 +75,11 @@ _LAYOUTS: Layouts = {
         omits_defaults=True,
     ),
     StepPlace: Layout(
-        {"provisioner": Stored(max_chars=MAX_NAME_CHARS), "name": Stored(max_chars=MAX_NAME_CHARS)},
+        {
+            "provisioner": Stored(max_chars=MAX_NAME_CHARS),
+            "name": Stored(max_chars=MAX_NAME_CHARS),
+            "total": Stored("count"),
+        },
         omits_defaults=True,
     ),
     TemplateMistake: Layout(
@@ -86,9 +90,12 @@ _LAYOUTS: Layouts = {
         },
         omits_defaults=True,
     ),
+    LogGap: Layout(is_row=True),
     BuildCourse: Layout(
         {"stages": Stored(max_items=MAX_STAGES), "silences": Stored(max_items=MAX_SILENCES)}, omits_defaults=True
     ),
+    BuildStage: Layout(is_row=True),
+    Silence: Layout(is_row=True),
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
@@ -98,8 +105,7 @@ MISTAKES_CODEC: Codec[tuple[TemplateMistake, ...]] = build_codec(tuple[TemplateM
 
 def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
     """Return `diagnosis` cut to what is worth storing; of provisioners and lines the last ones matter."""
-    return replace(
-        diagnosis,
+    return diagnosis._replace(
         file=clean_text(diagnosis.file, MAX_NAME_CHARS),
         matches=tuple(
             [_truncate_match(_without_values_of(diagnosis.finding, match)) for match in diagnosis.matches[:MAX_MATCHES]]
@@ -152,7 +158,7 @@ def _without_values_of(finding: Finding | None, match: Match) -> Match:
         for name, value in match.values.items()
         if name in COMMAND_VALUES or finding.values.get(name) != value
     }
-    return replace(match, values=values)
+    return match._replace(values=values)
 
 
 def _truncate_match(match: Match) -> Match:
@@ -162,7 +168,7 @@ def _truncate_match(match: Match) -> Match:
     # the usual case: everything fits already, and the match needn't be copied
     if (evidence, explains, values) == (match.evidence, match.explains, match.values):
         return match
-    return replace(match, evidence=evidence, explains=explains, values=values)
+    return match._replace(evidence=evidence, explains=explains, values=values)
 
 
 def _truncate_run(run: ProvisionerSummary) -> ProvisionerSummary:
@@ -177,7 +183,7 @@ def _truncate_course(course: BuildCourse) -> BuildCourse:
     """Return the course with its last stages; the machine may create or clean up what a script only prints, again."""
     if len(course.stages) <= MAX_STAGES and len(course.silences) <= MAX_SILENCES:
         return course
-    return replace(course, stages=course.stages[-MAX_STAGES:], silences=course.silences[-MAX_SILENCES:])
+    return course._replace(stages=course.stages[-MAX_STAGES:], silences=course.silences[-MAX_SILENCES:])
 
 
 def _is_storable(value: str | int | None) -> bool:

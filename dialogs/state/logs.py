@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from dialogs.model.files import MAX_SIZE_BYTES, AttachedLog
@@ -67,10 +67,9 @@ def add_logs(
 def _summarize_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
     stored = truncate_diagnosis(diagnosis)
     matches = tuple(
-        replace(match, evidence=match.evidence[:_MAX_EVIDENCE_LINES]) for match in stored.matches[:_MAX_MATCHES]
+        match._replace(evidence=match.evidence[:_MAX_EVIDENCE_LINES]) for match in stored.matches[:_MAX_MATCHES]
     )
-    return replace(
-        stored,
+    return stored._replace(
         matches=matches,
         excerpt=stored.excerpt[-_MAX_EXCERPT_LINES:],
         timeline=stored.timeline[-_MAX_PROVISIONER_RUNS:],

@@ -98,6 +98,6 @@ def _is_recent(asked_at: str, now: str) -> bool:
 
 def build_share_layouts(template_layouts: Layouts) -> Layouts:
     """Build how the classes of this module are stored, with those of the templates in them."""
-    layouts: Mapping[type, Layout] = {TextRun: Layout({"text": Stored(max_chars=MAX_RUN_CHARS)})}
+    layouts: Mapping[type, Layout] = {TextRun: Layout({"text": Stored(max_chars=MAX_RUN_CHARS)}, is_row=True)}
     codec = build_codec(ShareState, {**template_layouts, **layouts})
     return {ShareState: codec}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -15,53 +14,60 @@ BuildPhase = Literal["prepare", "deploy", "connect", "customize", "deprovision",
 ProvisionerState = StepState
 
 
-@dataclass(slots=True)
 class ProvisionerRun:
     """One run of a provisioner; its indexes refer to the build's lines, and `end_index` is -1 while it runs."""
 
-    name: str
-    start_index: int
-    started_at: datetime | None
-    end_index: int = -1
-    ended_at: datetime | None = None
-    exit_code: int | None = None
-    state: ProvisionerState = "running"
+    def __init__(self, name: str, start_index: int, started_at: datetime | None) -> None:
+        self.name = name
+        self.start_index = start_index
+        self.started_at = started_at
+        self.end_index = -1
+        self.ended_at: datetime | None = None
+        self.exit_code: int | None = None
+        self.state: ProvisionerState = "running"
 
 
-@dataclass(slots=True)
 class StageSpan:
     """One stage of Image Builder's own; its index is that of the build's lines."""
 
-    name: StageName
-    start_index: int
-    started_at: datetime | None
-    ended_at: datetime | None = None
-    state: StepState = "running"
+    def __init__(
+        self,
+        name: StageName,
+        start_index: int,
+        started_at: datetime | None,
+        ended_at: datetime | None = None,
+        state: StepState = "running",
+    ) -> None:
+        self.name = name
+        self.start_index = start_index
+        self.started_at = started_at
+        self.ended_at = ended_at
+        self.state = state
 
     def end(self, time: datetime | None, state: StepState) -> None:
         """End the stage."""
         self.ended_at, self.state = time, state
 
 
-@dataclass(slots=True)
 class Build:
     """What the lines of one build say. Indexes are those of `lines`, the last build of the input.
 
     `has_start` is false for a part of a log that begins somewhere in the middle.
     """
 
-    lines: LogLines
-    runs: list[ProvisionerRun] = field(default_factory=list)
-    stages: list[StageSpan] = field(default_factory=list)
-    outcome: BuildOutcome = "unknown"
-    phase: BuildPhase | None = None
-    os: str | None = None
-    stop_index: int | None = None
-    step_failure_index: int | None = None
-    clean_up_index: int | None = None
-    verdict_indexes: list[int] = field(default_factory=list)
-    script_exit_code: int | None = None
-    has_start: bool = False
+    def __init__(self, lines: LogLines) -> None:
+        self.lines = lines
+        self.runs: list[ProvisionerRun] = []
+        self.stages: list[StageSpan] = []
+        self.outcome: BuildOutcome = "unknown"
+        self.phase: BuildPhase | None = None
+        self.os: str | None = None
+        self.stop_index: int | None = None
+        self.step_failure_index: int | None = None
+        self.clean_up_index: int | None = None
+        self.verdict_indexes: list[int] = []
+        self.script_exit_code: int | None = None
+        self.has_start = False
 
     @property
     def failed_run(self) -> ProvisionerRun | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -114,7 +114,7 @@ class FactRules:
         ordered = [matches_by_entry.get(name) or _build_suggested_match(entries[name], language) for name in names]
         checks = {name: self._check_entry(name, facts) for name in names}
         refuted = {match.entry for match in ordered if match.confidence != "certain" and checks[match.entry].is_refuted}
-        ordered = [replace(match, confidence="possible") if match.entry in refuted else match for match in ordered]
+        ordered = [match._replace(confidence="possible") if match.entry in refuted else match for match in ordered]
         # The sort is stable: within each group, the order by text evidence is kept.
         ordered.sort(key=lambda match: match.entry in refuted)
         return tuple(checks[match.entry] for match in ordered), tuple(ordered)

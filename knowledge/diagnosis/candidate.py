@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Entry, LocalizedText
@@ -11,8 +13,7 @@ from knowledge.text.lines import LogLine
 _CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
 
 
-@dataclass(slots=True)
-class MatchCandidate:
+class MatchCandidate(NamedTuple):
     """An entry that might explain the input, with its confidence, the lines that prove it, and captured values.
 
     `decisive` is true if more than a supporting signature was found. `headline` is the headline of the signature that
@@ -21,8 +22,8 @@ class MatchCandidate:
 
     entry: Entry
     confidence: Confidence
-    evidence: list[LogLine] = field(default_factory=list)
-    values: dict[str, str] = field(default_factory=dict)
+    evidence: Sequence[LogLine] = ()
+    values: Mapping[str, str] = MappingProxyType({})
     first_line_index: int = 0
     decisive: bool = False
     headline: LocalizedText | None = None
@@ -44,15 +45,15 @@ def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) 
         candidates[new.entry.id] = new
         return
     better, other = (old, new) if _CONFIDENCE_RANKS[old.confidence] <= _CONFIDENCE_RANKS[new.confidence] else (new, old)
-    if other.evidence:
-        line_numbers = {line.number for line in better.evidence}
-        better.evidence += [line for line in other.evidence if line.number not in line_numbers]
-    better.values = {**other.values, **better.values}
-    better.first_line_index = min(old.first_line_index, new.first_line_index)
-    better.is_general = (old.is_general or not old.decisive) and (new.is_general or not new.decisive)
-    better.decisive = old.decisive or new.decisive
-    better.headline = better.headline or other.headline
-    candidates[new.entry.id] = better
+    line_numbers = {line.number for line in better.evidence}
+    candidates[new.entry.id] = better._replace(
+        evidence=[*better.evidence, *(line for line in other.evidence if line.number not in line_numbers)],
+        values={**other.values, **better.values},
+        first_line_index=min(old.first_line_index, new.first_line_index),
+        is_general=(old.is_general or not old.decisive) and (new.is_general or not new.decisive),
+        decisive=old.decisive or new.decisive,
+        headline=better.headline or other.headline,
+    )
 
 
 def get_confidence_rank(confidence: Confidence) -> int:

@@ -81,10 +81,11 @@ class CandidateFinder:
             return candidates
         self._add_general_answer(build, candidates, said, script)
         if build.outcome == "running":
-            for candidate in candidates.values():
-                # The build may still recover: a step can fail, be retried, and succeed.
-                if candidate.confidence == "certain":
-                    candidate.confidence = "likely"
+            # The build may still recover: a step can fail, be retried, and succeed.
+            return {
+                name: candidate._replace(confidence="likely") if candidate.confidence == "certain" else candidate
+                for name, candidate in candidates.items()
+            }
         if build.outcome == "succeeded":
             return {name: candidate for name, candidate in candidates.items() if candidate.entry.severity == "info"}
         return candidates
@@ -156,7 +157,7 @@ class CandidateFinder:
             return
         entry = self._entries.get(self._matcher.index.general_entries.get(step, ""))
         if entry is not None:
-            candidate = MatchCandidate(entry, confidence, list(evidence), decisive=True, is_general=True)
+            candidate = MatchCandidate(entry, confidence, evidence, decisive=True, is_general=True)
             merge_candidate(candidates, candidate)
 
     def _add_observations(self, observations: Sequence[Observation], candidates: dict[str, MatchCandidate]) -> None:
@@ -173,10 +174,15 @@ class CandidateFinder:
                     confidence = "possible"
                 elif observation.is_proof and signature.strength == "decisive":
                     confidence = "certain"
-                candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
-                candidate.headline = signature.headline
-                if observation.exit_code is not None:
-                    candidate.values["code"] = str(observation.exit_code)
+                values = {} if observation.exit_code is None else {"code": str(observation.exit_code)}
+                candidate = MatchCandidate(
+                    entry,
+                    confidence,
+                    observation.lines,
+                    values,
+                    decisive=not is_supporting,
+                    headline=signature.headline,
+                )
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(
@@ -195,7 +201,7 @@ class CandidateFinder:
         for hit in self._entry_search.search(text, is_small_talk=is_small_talk(indexed_text)):
             confidence: Confidence = "possible" if is_weak else hit.strength
             # a person's own words prove nothing, so they are no evidence
-            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(quoted))
+            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, quoted)
         for candidate in candidates:
             candidates_by_entry.setdefault(candidate.entry.id, candidate)
         # A word search says nothing about causes, so no candidate explains another here.

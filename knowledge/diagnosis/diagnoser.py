@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -139,7 +138,7 @@ class Diagnoser:
         has_error = not parsed.is_foreign and (build is not None or bool(ranked) or outcome in ("failed", "unknown"))
         finding = self._failure_finder.build_finding(parsed, ranked, failure, language) if has_error else None
         if not (finding and finding.line) and not any(candidate.evidence for candidate, _ in ranked):
-            failure = replace(failure, suspicious=self._failure_finder.find_suspicious(parsed))
+            failure = failure._replace(suspicious=self._failure_finder.find_suspicious(parsed))
         finding = finding or self._failure_finder.build_guess(parsed, ranked, failure, language)
         evidence = select_evidence(parsed, ranked, failure, finding)
         gaps = known_gaps if known_gaps is not None else tuple(find_gaps(build)) if build else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.observations import Observation
@@ -128,7 +127,7 @@ class FailureFinder:
         else:
             return None
         finding = build_finding(source, language)
-        return replace(finding, is_guess=True) if finding else None
+        return finding._replace(is_guess=True) if finding else None
 
     def find_unknown_error(self, parsed: ParsedInput, failure: StepFailure) -> str:
         """Return what a text about a build says about an error that no signature knows; "" if it shows none.

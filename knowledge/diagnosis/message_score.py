@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.build_log.script_output import ScriptMessage
 from knowledge.catalog.line_patterns import LinePatternMatch, LinePatternSet
@@ -32,14 +32,13 @@ _VARIABLE_PARTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredMessage:
-    """A message that reads like an error, at its index in the script's output.
+class ScoredMessage(NamedTuple):
+    """A message that reads like an error, at its position in the script's output.
 
     `weight` is how much its own words say; `score` also counts how close it is to the end.
     """
 
-    index: int
+    position: int
     message: ScriptMessage
     pattern: LinePattern | None
     score: float

@@ -24,12 +24,12 @@ def choose_messages(
             selection.add(message)
     final = max(
         (message for message in scored if message.score >= best.score - MAX_SCORE_GAP),
-        key=lambda message: message.index,
+        key=lambda message: message.position,
     )
     if not selection.is_repetition(final):
         selection.add(final)
     reserves_last = last is not None and not selection.contains(last)
-    by_score = sorted(scored, key=lambda message: (-message.score, -message.index))[:_MAX_COMPARED_MESSAGES]
+    by_score = sorted(scored, key=lambda message: (-message.score, -message.position))[:_MAX_COMPARED_MESSAGES]
     selection.add_best(by_score, MAX_MESSAGES - reserves_last)
     if last is not None and not selection.contains(last):
         selection.add_at_end(last)
@@ -52,10 +52,10 @@ class _MessageSelection:
         return any(chosen is message for chosen in self._messages.values())
 
     def is_repetition(self, message: ScoredMessage) -> bool:
-        return message.index in self._messages or self._normalize(message) in self._chosen_texts
+        return message.position in self._messages or self._normalize(message) in self._chosen_texts
 
     def add(self, message: ScoredMessage) -> None:
-        self._messages[message.index] = message.message
+        self._messages[message.position] = message.message
         self._chosen_texts.add(self._normalize(message))
         self._counts_by_pattern[message.pattern_id] = self._counts_by_pattern.get(message.pattern_id, 0) + 1
 
@@ -76,6 +76,6 @@ class _MessageSelection:
         return tuple(self._messages[key] for key in sorted(self._messages))
 
     def _normalize(self, message: ScoredMessage) -> bytes:
-        if message.index not in self._normalized_texts:
-            self._normalized_texts[message.index] = normalize_message(message.message)
-        return self._normalized_texts[message.index]
+        if message.position not in self._normalized_texts:
+            self._normalized_texts[message.position] = normalize_message(message.message)
+        return self._normalized_texts[message.position]

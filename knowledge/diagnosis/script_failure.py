@@ -74,7 +74,7 @@ class ScriptFailureFinder:
         messages = read_step_messages(output)
         last_messages = list(islice(filterfalse(_is_boilerplate, reversed(messages)), MAX_MESSAGES))[::-1]
         scored = score_messages(self._pattern_set, messages)
-        best = max(scored, key=lambda message: (message.score, message.index), default=None)
+        best = max(scored, key=lambda message: (message.score, message.position), default=None)
         if best is None or best.score < MIN_SCORE:
             has_start = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
             if not (has_start or last_messages) and exit_code is not None:
@@ -94,7 +94,7 @@ class ScriptFailureFinder:
         Unlike in a script's output, if several say equally much, the first is the cause.
         """
         scored = score_messages(self._pattern_set, read_step_messages(lines), end_bonus=0.0)
-        best = max(scored, key=lambda message: (message.score, -message.index), default=None)
+        best = max(scored, key=lambda message: (message.score, -message.position), default=None)
         if best is None or best.score < min_weight:
             return NO_FAILURE
         rule = self.catalog.rules.get(best.pattern_id)
@@ -131,7 +131,7 @@ class ScriptFailureFinder:
         named = [message for message in near if message.pattern_id in self.catalog.rules]
         if not named:
             return best, None
-        chosen = max(named, key=lambda message: (message.weight, message.score, message.index))
+        chosen = max(named, key=lambda message: (message.weight, message.score, message.position))
         if best not in named and chosen.weight < best.weight - _MAX_WEIGHT_GAP:
             return best, None
         return chosen, self.catalog.rules[chosen.pattern_id]

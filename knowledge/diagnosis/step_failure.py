@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
 from knowledge.diagnosis.stopped_step import StoppedStep
@@ -10,8 +10,7 @@ from knowledge.model.diagnosis import Confidence
 from knowledge.text.lines import LogLine
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailure:
+class StepFailure(NamedTuple):
     """What is known about the step that failed: what it said, or why it was stopped.
 
     `survived` is what failed in a build that succeeded anyway, and `suspicious` is what only looks like an error.

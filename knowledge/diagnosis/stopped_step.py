@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.noise import is_noise
@@ -35,14 +36,13 @@ _DENIAL = define_text_pattern(r"(?i)\b(?:not|no|never|non|fail\w*|error|denied|w
 _COMMAND_START = "[INFO] starting remote command"
 
 
-@dataclass(frozen=True, slots=True)
-class StoppedStep:
+class StoppedStep(NamedTuple):
     """Why a step was stopped: the rule that names it, what fills its texts, and the line that shows it, if any."""
 
     rule: FindingRule
     text: str
     deciding: LogLine | None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
 
 
 class StoppedStepFinder:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from knowledge.diagnosis.finding_builder import UNKNOWN_ERROR
 from knowledge.model.diagnosis import Confidence, Diagnosis, Match
@@ -51,7 +50,7 @@ def explain_failure(
         if found is not None:
             return found
     if leading is None or leading.confidence == "possible":
-        return next((replace(mistake, is_possible=True) for mistake in in_step if mistake.is_error), None)
+        return next((mistake._replace(is_possible=True) for mistake in in_step if mistake.is_error), None)
     return None
 
 
@@ -64,7 +63,7 @@ def raise_confidence(match: Match, mistake: TemplateMistake) -> Match:
     """Return the match with more confidence if the template has an error that leads to just this failure."""
     if mistake.is_possible or not mistake.is_error:
         return match
-    return replace(match, confidence=_RAISED[match.confidence])
+    return match._replace(confidence=_RAISED[match.confidence])
 
 
 def _find_in_step(
@@ -89,7 +88,7 @@ def _find_in_step(
         return None
     if finding.id == UNKNOWN_ERROR or (entry is not None and entry.shows_script_output):
         error = next((mistake for mistake in mistakes if mistake.is_error), None)
-        return replace(error, is_possible=True) if error else None
+        return error._replace(is_possible=True) if error else None
     return next(iter(mistakes), None)
 
 
@@ -102,18 +101,18 @@ def _find_outside(
         if finding_id in rules[mistake.rule].shows_as or any(_has_word(said, name) for name in _list_names(mistake)):
             return mistake
     errors = [mistake for mistake in mistakes if mistake.is_error]
-    return replace(errors[0], is_possible=True) if len({error.rule for error in errors}) == 1 else None
+    return errors[0]._replace(is_possible=True) if len({error.rule for error in errors}) == 1 else None
 
 
 def _is_at(mistake: TemplateMistake, place: StepPlace) -> bool:
     """Return whether a mistake is in the step that failed; its number counts only if it's the template's."""
     part = "validator" if place.is_validator else "customizer"
-    return place.count is not None and mistake.part == part and mistake.number == place.position
+    return place.total is not None and mistake.part == part and mistake.number == place.position
 
 
 def _has_no_step(mistake: TemplateMistake, place: StepPlace | None) -> bool:
     """Return whether a mistake isn't in a step, or in one while it's unknown which step failed."""
-    return mistake.part not in ("customizer", "validator") or place is None or place.count is None
+    return mistake.part not in ("customizer", "validator") or place is None or place.total is None
 
 
 def _is_other_command(mistake: TemplateMistake, values: Mapping[str, str]) -> bool:

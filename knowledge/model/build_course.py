@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 StageName = Literal["deploy", "connect", "upload", "deprovision", "capture", "clean-up"]
@@ -33,8 +32,7 @@ class Silence(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class BuildCourse:
+class BuildCourse(NamedTuple):
     """How a build went, apart from its provisioners.
 
     `started` and `ended` are the times of the log's first and last lines, and `has_start` tells whether the first is

@@ -6,7 +6,7 @@ The JSON form is the public contract of `python app.py diagnose --json`. Changin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from knowledge.model.build_course import BuildCourse
@@ -41,8 +41,7 @@ class ExcerptLine(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An entry that fits the input, with the lines that prove it.
 
     `explains` holds the ids of other entries that follow from this one and aren't listed separately. `values` holds
@@ -56,7 +55,7 @@ class Match:
     retry: Retry
     evidence: tuple[ExcerptLine, ...]
     explains: tuple[str, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
 
 
 class ProvisionerSummary(NamedTuple):
@@ -78,8 +77,7 @@ class LogGap(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """The result for one input. Every text in it is redacted.
 
     `silent_step` is the step that wrote nothing in the longest gap, such as `7 (powershell)`, "" if it was none.

@@ -7,7 +7,7 @@ Each entry is one YAML file, `knowledge/entries/<phase>/<id>.yaml`. `knowledge.c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeGuard
 
 Language = str
@@ -68,8 +68,7 @@ COMPLETE_LANGUAGES: tuple[Language, ...] = ("en", "it")
 """The languages that every text of the knowledge base must have. Others fall back to English."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalizedText:
+class LocalizedText(NamedTuple):
     """A text by language. English is always there."""
 
     by_language: Mapping[Language, str]
@@ -98,8 +97,7 @@ class RepeatThresholds(NamedTuple):
     likely: int
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One way to recognize an entry, either in a text or in a build log's structure.
 
     A textual signature has literal fragments in `text`. All of them must occur in this order within `within`
@@ -124,7 +122,7 @@ class Signature:
     requires: tuple[str, ...] = ()
     before: str | None = None
     not_within: tuple[str, ...] = ()
-    reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reject: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     observed: str | None = None
     generic: bool = False
     tool: BuildTool | None = None
@@ -141,8 +139,7 @@ class StepCode(NamedTuple):
     meaning: LocalizedText | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does.
 
     `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log,
@@ -202,8 +199,7 @@ class NearMiss(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One known failure, or one harmless message (severity `info`).
 
     `headline` says what broke with the names filled in, `{name|default}`: the values that signatures capture, and

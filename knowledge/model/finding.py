@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
@@ -44,8 +44,7 @@ class FindingExample(NamedTuple):
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRule:
+class FindingRule(NamedTuple):
     """One way in which a script fails. Its texts may hold placeholders, `{name|default}`, for captured values.
 
     `capture` holds RE2 expressions with named groups, searched in the message first and then in the step's output.
@@ -70,12 +69,11 @@ class FindingRule:
         return self.pattern.id
 
 
-@dataclass(frozen=True, slots=True)
-class StepPlace:
+class StepPlace(NamedTuple):
     """Where in the build it happened: the provisioner, the number of the step in the log, and the script's line.
 
     Files that Image Builder uploads for itself don't count as steps. Where the template is known, `name` is the
-    customizer's name there, and `position` is one of `count` customizers, or of as many validators.
+    customizer's name there, and `position` is one of `total` customizers, or of as many validators.
     """
 
     provisioner: str
@@ -83,12 +81,11 @@ class StepPlace:
     started_line: int
     script_line: int | None = None
     name: str = ""
-    count: int | None = None
+    total: int | None = None
     is_validator: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What broke in one build. `id` names a rule in `knowledge/findings/`, or an entry if no rule fits.
 
     `title` is redacted and in the language of the diagnosis; `values` holds its placeholders' values, redacted. `line`
@@ -100,7 +97,7 @@ class Finding:
     title: str
     owner: Owner
     retry: Retry
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     line: int = 0
     place: StepPlace | None = None
     is_guess: bool = False

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 MistakePart = Literal["", "customizer", "validator", "distributor"]
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateMistake:
+class TemplateMistake(NamedTuple):
     """What preflight found in the template of a failed run.
 
     Attributes:
@@ -29,7 +28,7 @@ class TemplateMistake:
     rule: str
     is_error: bool = False
     is_possible: bool = False
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     part: MistakePart = ""
     number: int = 0
     script_line: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.azure_times import compute_seconds_between
 from knowledge.model.diagnosis import BuildOutcome
@@ -18,8 +18,7 @@ _OUTCOME_BY_STATE: dict[str, BuildOutcome] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run of an image template, in Azure's own words; each is "" if Azure doesn't say, all are if there's no run.
 
     The times are UTC, ISO 8601 with `Z`, to the second, and None if there is none (yet).

@@ -10,17 +10,17 @@ The setting `KNOWLEDGE_CACHE` moves it to another folder, an absolute path, or t
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 SETTING_NAME = "KNOWLEDGE_CACHE"
 _FOLDER_NAME = "image-medic"
-_CHECKSUM_BYTES = 32
+_CHECKSUM_BYTES = 4
 _MAX_BYTES = 64 << 20
 _MAX_FILES = 40
 """How many files to keep: a few versions of everything that's cached."""
@@ -138,4 +138,4 @@ def _remove_oldest_files(folder: _Folder) -> None:
 
 
 def _compute_checksum(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
+    return zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "big")

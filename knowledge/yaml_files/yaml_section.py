@@ -30,9 +30,13 @@ class YamlFile:
 
     def __init__(self, document: YamlDocument, display_name: str) -> None:
         self.display_name = display_name
-        self.value = document.value
         self._document = document
         self._located_messages: list[tuple[KeyPath, str]] = []
+
+    @property
+    def value(self) -> Any:
+        """The plain value, which is decoded on first use."""
+        return self._document.value
 
     def add_fault(self, key_path: KeyPath, message: str) -> None:
         """Record a fault at `key_path`, the mapping keys and list indexes that lead to it."""

@@ -20,8 +20,6 @@ from tests.bench.measuring import find_percentile, median, ms, row
 from tests.bench.pastes import plain_paste
 from tests.bench.running import free_port, process
 
-CONVERSATIONS = (1, 32, 256)
-CONVERSATIONS_FAR = (32,)
 AWAY = 0.15
 """Seconds to a connector that is not next door."""
 _INSTALLED = "Contoso Agent installation"
@@ -29,14 +27,15 @@ _INSTALLED = "Contoso Agent installation"
 
 @dataclass(frozen=True)
 class _Effort:
-    """How often and for how long each load runs, with the connector near and far."""
+    """How often and for how long each load runs, and with how many conversations: the connector is near, or far."""
 
     seconds: float
     rounds: int
-    rounds_far: int
+    conversations: tuple[int, ...]
+    conversations_far: tuple[int, ...]
 
 
-_FULL, _QUICK = _Effort(1.0, 5, 5), _Effort(0.3, 1, 1)
+_FULL, _QUICK = _Effort(1.0, 5, (1, 32, 256), (32,)), _Effort(0.3, 1, (1, 8), (8,))
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,8 @@ def turns(quick: bool = False) -> None:
 async def _compare(ours: _Bot, echo: _Bot, effort: _Effort) -> None:
     texts = (error_text(), log_text())
     async with Connector().serving() as connector:
-        for away, rounds, loads in (
-            (0.0, effort.rounds, CONVERSATIONS),
-            (AWAY, effort.rounds_far, CONVERSATIONS_FAR),
-        ):
+        rounds = effort.rounds
+        for away, loads in ((0.0, effort.conversations), (AWAY, effort.conversations_far)):
             connector.away = away
             row(
                 f"connector {away * 1000:.0f} ms away, median of {rounds}" if away else f"median of {rounds} rounds",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -129,5 +128,5 @@ def _grown(entries: Mapping[str, Entry], size: int) -> dict[str, Entry]:
         one, other = shipped[number % len(shipped)], shipped[(number * 7 + 3) % len(shipped)]
         name = f"made-{number}"
         title = LocalizedText({code: f"{text} {number}" for code, text in other.title.by_language.items()})
-        grown[name] = replace(one, id=name, title=title, words=other.words)
+        grown[name] = one._replace(id=name, title=title, words=other.words)
     return grown

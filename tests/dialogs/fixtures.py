@@ -72,8 +72,7 @@ SCRIPT = Entry(
     near_misses=(),
     words={},
 )
-TIMEOUT = replace(
-    SCRIPT,
+TIMEOUT = SCRIPT._replace(
     id="build-timeout",
     area="time",
     retry="after-fix",
@@ -91,8 +90,7 @@ TIMEOUT = replace(
         ),
     ),
 )
-IN_USE = replace(
-    TIMEOUT,
+IN_USE = TIMEOUT._replace(
     id="vm-from-image-not-created",
     phase="after-build",
     area="image-in-use",
@@ -103,8 +101,7 @@ IN_USE = replace(
     steps=(),
     look_alikes=(),
 )
-WRAPPER = replace(
-    TIMEOUT,
+WRAPPER = TIMEOUT._replace(
     id="packer-build-failed",
     area="logs",
     role="wrapper",
@@ -114,8 +111,7 @@ WRAPPER = replace(
     symptom=both("Only: exit status 1.", "Solo: exit status 1."),
     look_alikes=(),
 )
-HARMLESS = replace(
-    TIMEOUT,
+HARMLESS = TIMEOUT._replace(
     id="warn-no-artifacts",
     area="logs",
     severity="info",
@@ -167,8 +163,7 @@ def match(entry: Entry, confidence: Any, *evidence: tuple[int, str], **more: Any
 
 NOTHING = Diagnosis("-", "unknown", "unknown", (), (), {}, ())
 VERDICT = "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
-FAILED = replace(
-    NOTHING,
+FAILED = NOTHING._replace(
     kind="build-log",
     outcome="failed",
     phase="customize",
@@ -202,8 +197,7 @@ QUOTE_FINDING = Finding(
     line=11,
     place=StepPlace("powershell", 2, 9, script_line=5),
 )
-FOUND = replace(
-    FAILED,
+FOUND = FAILED._replace(
     finding=QUOTE_FINDING,
     excerpt=(
         ExcerptLine(10, "Installing the tools"),
@@ -212,38 +206,37 @@ FOUND = replace(
     ),
 )
 OWN_WORDS = "contoso-agent: enrollment endpoint returned 418"
-UNKNOWN_STEP = replace(
-    FAILED,
+UNKNOWN_STEP = FAILED._replace(
     matches=(),
-    finding=replace(QUOTE_FINDING, id="unknown-error", title=OWN_WORDS, values={"sentence": OWN_WORDS}),
+    finding=QUOTE_FINDING._replace(id="unknown-error", title=OWN_WORDS, values={"sentence": OWN_WORDS}),
     excerpt=(ExcerptLine(10, "Enrolling"), ExcerptLine(11, OWN_WORDS)),
 )
 DIAGNOSES: Mapping[str, Diagnosis] = {
     "A.FINDING": FOUND,
-    "IN.PACKER": replace(FOUND, tool="packer"),
-    "OTHER.QUOTE": replace(FOUND, finding=replace(QUOTE_FINDING, id="other-quote", title="Another quote is open")),
+    "IN.PACKER": FOUND._replace(tool="packer"),
+    "OTHER.QUOTE": FOUND._replace(finding=QUOTE_FINDING._replace(id="other-quote", title="Another quote is open")),
     "UNKNOWN.STEP": UNKNOWN_STEP,
-    "UNKNOWN.IN.AZURE": replace(
-        UNKNOWN_STEP, phase="deploy", finding=replace(UNKNOWN_STEP.finding, owner="azure", place=None, line=0)
+    "UNKNOWN.IN.AZURE": UNKNOWN_STEP._replace(
+        phase="deploy", finding=UNKNOWN_STEP.finding._replace(owner="azure", place=None, line=0)
     ),
-    "WITHOUT.STEP": replace(FOUND, matches=(), timeline=(), finding=replace(QUOTE_FINDING, place=None)),
-    "SURVIVED": replace(FOUND, outcome="succeeded", matches=(), finding=replace(QUOTE_FINDING, place=None)),
-    "DESCRIBED": replace(NOTHING, kind="question", matches=(match(TIMEOUT, "possible"), match(SCRIPT, "possible"))),
+    "WITHOUT.STEP": FOUND._replace(matches=(), timeline=(), finding=QUOTE_FINDING._replace(place=None)),
+    "SURVIVED": FOUND._replace(outcome="succeeded", matches=(), finding=QUOTE_FINDING._replace(place=None)),
+    "DESCRIBED": NOTHING._replace(kind="question", matches=(match(TIMEOUT, "possible"), match(SCRIPT, "possible"))),
     "FAILED.LOG": FAILED,
-    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),)),
-    "UNSURE": replace(
-        FAILED, matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
+    "LIKELY": FAILED._replace(partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),)),
+    "UNSURE": FAILED._replace(
+        matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
     ),
-    "ONE.POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),)),
-    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),)),
-    "HARMLESS": replace(
-        NOTHING, kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)
+    "ONE.POSSIBLE": FAILED._replace(matches=(match(IN_USE, "possible"),)),
+    "WRAPPER": FAILED._replace(matches=(match(WRAPPER, "certain", (1, "exit status 1")),)),
+    "HARMLESS": NOTHING._replace(
+        kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)
     ),
-    "SUCCEEDED": replace(
-        NOTHING, kind="build-log", outcome="succeeded", matches=(match(HARMLESS, "certain", (7, "no artifacts")),)
+    "SUCCEEDED": NOTHING._replace(
+        kind="build-log", outcome="succeeded", matches=(match(HARMLESS, "certain", (7, "no artifacts")),)
     ),
-    "UNMATCHED": replace(FAILED, matches=(), facts={**FAILED.facts, "exit_code": 42}),
-    "GONE": replace(FAILED, matches=(replace(match(SCRIPT, "certain"), entry="of-yesterday"),)),
+    "UNMATCHED": FAILED._replace(matches=(), facts={**FAILED.facts, "exit_code": 42}),
+    "GONE": FAILED._replace(matches=(match(SCRIPT, "certain")._replace(entry="of-yesterday"),)),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from knowledge.model.entry import Entry, LocalizedText, Signature
 
@@ -36,7 +35,7 @@ _PLAIN = Entry(
 
 def entry(name: str, *signatures: Signature, **fields: object) -> Entry:
     """Return an entry with these signatures and fields; every other field has a plain value."""
-    return replace(_PLAIN, id=name, signatures=signatures, **fields)  # type: ignore[arg-type]
+    return _PLAIN._replace(id=name, signatures=signatures, **fields)  # type: ignore[arg-type]
 
 
 def base(*entries: Entry) -> Mapping[str, Entry]:

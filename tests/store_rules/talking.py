@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from bot.cards.cards import build_summary, render_card
@@ -24,16 +25,19 @@ _PASSING = re.compile(r'("paste": )\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
 
 @dataclass(frozen=True)
 class Turned:
-    """What a turn came to: the state after it, and its messages as they go to Teams."""
+    """What a turn came to: the state after it, and its messages as they go to Teams.
+
+    A walk asks for the rest once for each button, so it's computed once.
+    """
 
     state: Mapping[str, Any] | None
     messages: tuple[Json, ...]
 
-    @property
+    @cached_property
     def cards(self) -> list[Json]:
         return [message["card"] for message in self.messages if "card" in message]
 
-    @property
+    @cached_property
     def buttons(self) -> list[Json]:
         """Every button of every card, in order."""
         return [action for one in self.cards for action in buttons(one)]
@@ -43,12 +47,12 @@ class Turned:
         """All that a person without cards would read."""
         return "\n".join(message.get("text") or message["card"]["fallbackText"] for message in self.messages)
 
-    @property
+    @cached_property
     def sight(self) -> str:
         """The same for turns that look and lead the same, whenever they were."""
         return _PASSING.sub(r"\1", json.dumps([message.get("card", message) for message in self.messages]))
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The same for turns that lead the same ways: what is only filled in, or copied, may differ."""
         led = [(action["title"], action["data"]["do"], action["data"]["args"]) for action in self.buttons]
@@ -59,10 +63,13 @@ class Turned:
 
 def elements(value: object) -> Iterator[Json]:
     """Every dict inside `value`, itself first."""
-    if isinstance(value, dict):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from elements(item)
+    waiting = [value]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, dict):
+            yield at
+        inner = at.values() if isinstance(at, dict) else at if isinstance(at, list) else ()
+        waiting += [each for each in reversed(inner) if isinstance(each, (dict, list))]
 
 
 def buttons(shown: Json) -> list[Json]:

@@ -15,11 +15,11 @@ _CHANGES: Mapping[str, Callable[[ImageTemplate, Any], ImageTemplate]] = {
     "provisioning_state": lambda template, value: _with(template, "provisioning", state=value),
     "provisioning_code": lambda template, value: _with(template, "provisioning", code=value),
     "provisioning_message": lambda template, value: _with(template, "provisioning", message=value),
-    "run_state": lambda template, value: _with(template, "run", state=value),
-    "run_sub_state": lambda template, value: _with(template, "run", sub_state=value),
-    "started": lambda template, value: _with(template, "run", started=value),
-    "ended": lambda template, value: _with(template, "run", ended=value),
-    "message": lambda template, value: _with(template, "run", message=value),
+    "run_state": lambda template, value: _with_run(template, state=value),
+    "run_sub_state": lambda template, value: _with_run(template, sub_state=value),
+    "started": lambda template, value: _with_run(template, started=value),
+    "ended": lambda template, value: _with_run(template, ended=value),
+    "message": lambda template, value: _with_run(template, message=value),
     "timeout_minutes": lambda template, value: replace(template, build_timeout_minutes=value),
     "vm_size": lambda template, value: _with(template, "vm", size=value),
     "os_disk_gb": lambda template, value: _with(template, "vm", os_disk_gb=value),
@@ -49,6 +49,10 @@ def with_values(status: TemplateStatus, **values: Any) -> TemplateStatus:
     for name, value in values.items():
         template = _CHANGES[name](template, value)
     return TemplateStatus(template_id, template, outputs)
+
+
+def _with_run(template: ImageTemplate, **values: Any) -> ImageTemplate:
+    return replace(template, run=template.run._replace(**values))
 
 
 def _with(template: ImageTemplate, part: str, **values: Any) -> ImageTemplate:

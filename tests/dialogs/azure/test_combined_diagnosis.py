@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,9 +153,9 @@ def test_the_better_of_two_confidences_counts() -> None:
 
 
 def test_a_refuted_candidate_goes_behind() -> None:
-    two = replace(FAILED, matches=(match(TIMEOUT, "likely"), match(SCRIPT, "likely")))
+    two = FAILED._replace(matches=(match(TIMEOUT, "likely"), match(SCRIPT, "likely")))
     assert [m.entry for m in sight(log=DiagnosedLog(two, 9, 9)).diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
-    sure = replace(FAILED, matches=(match(TIMEOUT, "certain"), match(SCRIPT, "likely")))
+    sure = FAILED._replace(matches=(match(TIMEOUT, "certain"), match(SCRIPT, "likely")))
     assert [m.entry for m in sight(log=DiagnosedLog(sure, 9, 9)).diagnosis.matches] == [TIMEOUT.id, SCRIPT.id]
 
 
@@ -183,7 +182,7 @@ def test_an_earlier_text_keeps_how_its_own_run_ended() -> None:
     ],
 )
 def test_whose_text_it_is(facts: dict[str, str], same: bool) -> None:
-    assert can_be_of_template(replace(NOTHING, facts=facts), STATUS) is same
+    assert can_be_of_template(NOTHING._replace(facts=facts), STATUS) is same
 
 
 def test_what_is_measured() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,13 +43,13 @@ def late_log(**more: Any) -> Diagnosis:
     """A log whose first error is refuted by how short the run was; it explains the script's verdict."""
     late = match(TIMEOUT, "likely", (4, "still waiting"), explains=(SCRIPT.id,))
     excerpt = (ExcerptLine(3, "before"), ExcerptLine(4, "The string is missing the terminator in a.ps1"))
-    return replace(FAILED, **{"matches": (late,), "finding": LATE, "excerpt": excerpt, **more})
+    return FAILED._replace(**{"matches": (late,), "finding": LATE, "excerpt": excerpt, **more})
 
 
 def test_a_log_s_finding_is_what_broke_and_its_place_is_that_of_the_template() -> None:
     found = look(FOUND).diagnosis
-    assert found.finding == replace(
-        QUOTE_FINDING, place=StepPlace("powershell", 2, 9, script_line=5, name="install", count=3)
+    assert found.finding == QUOTE_FINDING._replace(
+        place=StepPlace("powershell", 2, 9, script_line=5, name="install", total=3)
     )
     assert found.excerpt == FOUND.excerpt
 
@@ -63,7 +62,7 @@ def test_a_log_s_finding_is_what_broke_and_its_place_is_that_of_the_template() -
     ],
 )
 def test_a_place_that_does_not_fit_the_template_stays_as_it_was(timeline: tuple[ProvisionerSummary, ...]) -> None:
-    assert look(replace(FOUND, timeline=timeline)).diagnosis.finding == QUOTE_FINDING
+    assert look(FOUND._replace(timeline=timeline)).diagnosis.finding == QUOTE_FINDING
 
 
 def test_of_a_refuted_entry_the_line_remains_and_what_it_explained_leads() -> None:
@@ -103,13 +102,13 @@ def test_what_the_text_proves_the_facts_do_not_take_down() -> None:
 @pytest.mark.parametrize("confidence", ["likely", "possible"])
 def test_a_guess_about_a_canceled_run_leads_only_if_it_is_more_than_possible(confidence: Any) -> None:
     canceled = with_values(STATUS, run_state="Canceled")
-    leading = find_leading_match(look(replace(FAILED, matches=(match(SCRIPT, confidence),)), canceled))
+    leading = find_leading_match(look(FAILED._replace(matches=(match(SCRIPT, confidence),)), canceled))
     assert (leading is not None) == (confidence == "likely")
 
 
 def test_another_error_that_azure_proves_replaces_the_earlier_text() -> None:
-    earlier = replace(FOUND, facts={"operation_id": "of the earlier text"})
-    log = replace(FAILED, matches=(match(TIMEOUT, "certain", (4, "x")),), finding=LATE, facts={})
+    earlier = FOUND._replace(facts={"operation_id": "of the earlier text"})
+    log = FAILED._replace(matches=(match(TIMEOUT, "certain", (4, "x")),), finding=LATE, facts={})
     late = with_values(STATUS, ended="2026-02-22T05:26:20Z")
     combined = look(log, late, earlier_diagnosis=earlier)
     assert [m.entry for m in combined.diagnosis.matches] == [TIMEOUT.id]
@@ -119,17 +118,17 @@ def test_another_error_that_azure_proves_replaces_the_earlier_text() -> None:
 
 
 def test_another_finding_of_the_same_entry_replaces_the_earlier_text_too() -> None:
-    earlier = replace(FOUND, finding=replace(QUOTE_FINDING, id="another-finding", title="Another finding"))
+    earlier = FOUND._replace(finding=QUOTE_FINDING._replace(id="another-finding", title="Another finding"))
     combined = look(FOUND, earlier_diagnosis=earlier)
     assert combined.diagnosis.finding is not None
     assert combined.diagnosis.finding.id == OPEN_QUOTE.id
     assert not combined.has_earlier_text
     assert look(FOUND, earlier_diagnosis=FOUND).has_earlier_text
-    assert look(FOUND, earlier_diagnosis=replace(FOUND, finding=None)).has_earlier_text, "of an earlier release"
+    assert look(FOUND, earlier_diagnosis=FOUND._replace(finding=None)).has_earlier_text, "of an earlier release"
 
 
 def test_what_an_earlier_text_said_is_no_finding_about_this_run() -> None:
-    gone = replace(FOUND, matches=())
+    gone = FOUND._replace(matches=())
     assert look(NOTHING, earlier_diagnosis=gone).diagnosis.finding is None
     assert look(NOTHING, earlier_diagnosis=FOUND).diagnosis.finding == QUOTE_FINDING, "it's still what is talked about"
 
@@ -139,9 +138,9 @@ async def test_a_status_s_finding_shows_the_status_s_text_and_not_the_json_aroun
         number = next(n for n, line in enumerate(text.splitlines(), 1) if "terminator" in line)
         line = ExcerptLine(number, text.splitlines()[number - 1])
         neighbor = ExcerptLine(number - 1, text.splitlines()[number - 2])
-        finding = replace(QUOTE_FINDING, line=number, place=None)
+        finding = QUOTE_FINDING._replace(line=number, place=None)
         matches = (match(SCRIPT, "certain", (number, line.text)),)
-        return replace(NOTHING, kind="status", matches=matches, finding=finding, excerpt=(neighbor, line))
+        return NOTHING._replace(kind="status", matches=matches, finding=finding, excerpt=(neighbor, line))
 
     status = with_values(STATUS, message="The string is missing the terminator.")
     found = await diagnose_status(diagnose, status, "en")

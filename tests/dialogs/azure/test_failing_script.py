@@ -25,7 +25,7 @@ SCRIPT = (
 def fail(*lines: str, deciding: int = 1, script_line: int | None = None) -> Diagnosis:
     place = StepPlace("powershell", 2, 9, script_line, "install", 3)
     excerpt = tuple(ExcerptLine(number, text) for number, text in enumerate(lines, 1))
-    return replace(FOUND, excerpt=excerpt, finding=replace(QUOTE_FINDING, line=deciding, place=place))
+    return FOUND._replace(excerpt=excerpt, finding=QUOTE_FINDING._replace(line=deciding, place=place))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_lines_around_it_are_shown() -> None:
 
 def test_a_customizer_that_the_log_does_not_name_shows_nothing() -> None:
     diagnosis = fail("The string is missing the terminator.", '+ $tools = @("git", "vscode, "azure-cli")')
-    elsewhere = replace(diagnosis, finding=replace(QUOTE_FINDING, place=StepPlace("powershell", 2, 9)))
+    elsewhere = diagnosis._replace(finding=QUOTE_FINDING._replace(place=StepPlace("powershell", 2, 9)))
     assert build_failing_script(context(), status_with(SCRIPT), elsewhere) == []  # type: ignore[arg-type]
 
 

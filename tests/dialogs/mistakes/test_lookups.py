@@ -222,7 +222,7 @@ def test_a_stored_mistake_is_read_again_and_costs_a_diagnosis_without_one_nothin
     mistake = TemplateMistake(
         "apt-without-yes", False, True, {"command": "apt"}, "customizer", 2, 3, "$.a", "apt install", ("-a", "+b")
     )
-    document = codec.encode(replace(without, mistake=mistake))
+    document = codec.encode(without._replace(mistake=mistake))
     assert codec.decode(json.loads(json.dumps(document))).mistake == mistake
     # what a later release adds, and what it doesn't know
     document["mistake"] = {"rule": "of-tomorrow", "later": [1]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -37,7 +36,7 @@ LATEST = DIAGNOSES["ONE.POSSIBLE"]
 
 
 def log(diagnosis: Diagnosis = FAILED, name: str = "", size: int = 12_000_000) -> AttachedLog:
-    return AttachedLog(name, size, replace(diagnosis, line_count=43_112))
+    return AttachedLog(name, size, diagnosis._replace(line_count=43_112))
 
 
 class FakeAttachmentReader:
@@ -354,8 +353,8 @@ def test_held_logs_come_back_as_they_were_and_no_other() -> None:
 
 
 def test_a_state_that_is_too_large_lets_its_logs_go_first() -> None:
-    wide = replace(FAILED, excerpt=tuple(FAILED.excerpt[0]._replace(text="é" * 400) for _ in range(16)))
-    wide = replace(wide, matches=tuple(replace(m, evidence=wide.excerpt[:5]) for m in FAILED.matches * 2))
+    wide = FAILED._replace(excerpt=tuple(FAILED.excerpt[0]._replace(text="é" * 400) for _ in range(16)))
+    wide = wide._replace(matches=tuple(m._replace(evidence=wide.excerpt[:5]) for m in FAILED.matches * 2))
     logs, _ = add_logs((), "a.zip", [log(wide)] * 5, 1)
     state = ConversationState(diagnosis=wide, logs=logs)
     written = state_to_json(state)

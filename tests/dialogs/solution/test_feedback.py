@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialogs.conversation import Conversation
@@ -116,7 +114,7 @@ async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
     talk = Talk()
 
     async def unknown(text: str, language: Language) -> object:
-        return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
+        return FAILED._replace(matches=(), phase="customize") if "log" in text else NOTHING
 
     talk.conversation = Conversation(KNOWLEDGE_BASE, DialogResources(unknown, lambda: "2026-01-02T03:04:05Z"))  # type: ignore[arg-type]
     await talk.say("a log of something")

@@ -31,9 +31,7 @@ from tests.dialogs.fixtures import (
     match,
 )
 
-HEADLINES = replace(
-    TIMEOUT,
-    headline=both("The build ran out of time", "Il tempo è scaduto"),
+HEADLINES = TIMEOUT._replace(headline=both("The build ran out of time", "Il tempo è scaduto"),
     signatures=(Signature("late", "decisive", headline=both("{step|A step} took too long", "{step|Un passaggio} dura troppo")),),
 )  # fmt: skip
 ENTRY_FINDING = Finding(TIMEOUT.id, "", "template", "no")
@@ -49,16 +47,16 @@ def base_with(**entries: object) -> KnowledgeBase:
     [
         (QUOTE_FINDING, "en", "A quote in tools.ps1 is never closed"),
         (QUOTE_FINDING, "it", "Una virgoletta in tools.ps1 non è chiusa"),
-        (replace(QUOTE_FINDING, values={}), "it", "Una virgoletta in uno script non è chiusa"),
-        (replace(ENTRY_FINDING, title="The build ran out of time"), "it", "Il tempo è scaduto"),
+        (QUOTE_FINDING._replace(values={}), "it", "Una virgoletta in uno script non è chiusa"),
+        (ENTRY_FINDING._replace(title="The build ran out of time"), "it", "Il tempo è scaduto"),
         (
-            replace(ENTRY_FINDING, title="Sysprep took too long", values={"step": "Sysprep"}),
+            ENTRY_FINDING._replace(title="Sysprep took too long", values={"step": "Sysprep"}),
             "it",
             "Sysprep dura troppo",
         ),
-        (replace(ENTRY_FINDING, title="Timeout di compilazione superato"), "en", "Build timeout exceeded"),
-        (replace(ENTRY_FINDING, title=OWN_WORDS, values={"sentence": OWN_WORDS}), "it", OWN_WORDS),
-        (replace(QUOTE_FINDING, id="of-yesterday"), "it", "A quote in tools.ps1 is never closed"),
+        (ENTRY_FINDING._replace(title="Timeout di compilazione superato"), "en", "Build timeout exceeded"),
+        (ENTRY_FINDING._replace(title=OWN_WORDS, values={"sentence": OWN_WORDS}), "it", OWN_WORDS),
+        (QUOTE_FINDING._replace(id="of-yesterday"), "it", "A quote in tools.ps1 is never closed"),
     ],
 )
 def test_a_headline_is_in_the_language_of_the_turn(finding: Finding, language: Language, title: str) -> None:
@@ -81,7 +79,7 @@ def test_a_headline_is_in_the_language_of_the_turn(finding: Finding, language: L
     ],
 )
 def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown: str) -> None:
-    diagnosis = replace(FOUND, phase=phase, finding=replace(QUOTE_FINDING, place=place))
+    diagnosis = FOUND._replace(phase=phase, finding=QUOTE_FINDING._replace(place=place))
     assert flatten_runs(render_place(context(), diagnosis).text) == shown
 
 
@@ -92,15 +90,15 @@ def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown
         ({"finding": None}, "certain", "Certain: the text says so."),
         ({}, "likely", "Likely: the text points here, but doesn't prove it."),
         ({"partial": True}, "likely", "Likely: I saw only part of the log"),
-        ({"finding": replace(QUOTE_FINDING, is_guess=True)}, "possible", "A guess: nothing here says"),
+        ({"finding": QUOTE_FINDING._replace(is_guess=True)}, "possible", "A guess: nothing here says"),
         ({"finding": None}, "possible", "Possible: it fits"),
         ({"kind": "question"}, "possible", "Based on your description."),
     ],
 )
 def test_one_line_says_how_sure_it_is_and_why(changes: dict[str, Any], confidence: Confidence, shown: str) -> None:
     is_words = changes.get("kind") == "question"
-    found = replace(match(SCRIPT, confidence, (11, "x")), **({"evidence": ()} if is_words else {}))
-    diagnosis = replace(FOUND, matches=(found,), **changes)
+    found = match(SCRIPT, confidence, (11, "x"))._replace(**({"evidence": ()} if is_words else {}))
+    diagnosis = FOUND._replace(matches=(found,), **changes)
     assert flatten_runs(render_certainty(context(), diagnosis, found).text).startswith(shown)
 
 
@@ -122,7 +120,7 @@ def test_a_finding_goes_with_the_first_error_unless_that_is_a_guess(
     entry_id: str, confidence: Confidence, finding_id: str, is_shown: bool
 ) -> None:
     matches = (match(SCRIPT, confidence, (11, "x")), match(TIMEOUT, "possible"))
-    diagnosis = replace(FOUND, matches=matches, finding=replace(QUOTE_FINDING, id=finding_id))
+    diagnosis = FOUND._replace(matches=matches, finding=QUOTE_FINDING._replace(id=finding_id))
     assert (get_finding(diagnosis, entry_id) is not None) == is_shown
 
 
@@ -133,9 +131,9 @@ def show(diagnosis: Diagnosis, knowledge: KnowledgeBase = KNOWLEDGE_BASE) -> str
 
 
 def test_the_note_about_sources_is_that_of_the_finding() -> None:
-    reported = base_with(**{SCRIPT.id: replace(SCRIPT, basis="reported")})
+    reported = base_with(**{SCRIPT.id: SCRIPT._replace(basis="reported")})
     assert "from users' reports" not in show(FOUND, reported)
-    assert "from users' reports" in show(replace(FOUND, finding=None), reported)
+    assert "from users' reports" in show(FOUND._replace(finding=None), reported)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +145,7 @@ def test_the_note_about_sources_is_that_of_the_finding() -> None:
     ],
 )
 def test_what_to_do_first_says_whether_a_retry_helps(retry: Retry, said: str) -> None:
-    shown = show(replace(FOUND, finding=replace(QUOTE_FINDING, retry=retry)))
+    shown = show(FOUND._replace(finding=QUOTE_FINDING._replace(retry=retry)))
     assert f"Close the quote in tools.ps1. Look above it.\n\n{said}\n" in shown
 
 

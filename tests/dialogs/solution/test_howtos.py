@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bot.cards.cards import render_card
@@ -190,7 +188,7 @@ async def test_a_guide_changes_nothing_of_what_is_under_way(language: Language) 
     ],
 )
 async def test_a_text_that_no_error_fits_comes_with_the_guide_that_helps_on(kind: str, guide: str) -> None:
-    found = replace(NOTHING, kind=kind, outcome="failed", excerpt=(ExcerptLine(1, "Failed"),))
+    found = NOTHING._replace(kind=kind, outcome="failed", excerpt=(ExcerptLine(1, "Failed"),))
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         return found
@@ -203,7 +201,7 @@ async def test_a_text_that_no_error_fits_comes_with_the_guide_that_helps_on(kind
 
 async def test_values_of_a_hostile_text_stay_out_of_the_commands() -> None:
     async def diagnose(text: str, language: Language) -> Diagnosis:
-        return replace(FAILED, facts={**FAILED.facts, "template": "x; rm -rf /", "subscription": "$(whoami)"})
+        return FAILED._replace(facts={**FAILED.facts, "template": "x; rm -rf /", "subscription": "$(whoami)"})
 
     chat = Chat(diagnoser=diagnose)
     await chat.say("FAILED.LOG")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
@@ -30,12 +28,12 @@ def test_the_line_that_decides_is_always_among_them() -> None:
 
 ROWS = tuple((number, f"said on {number}") for number in range(1, 6))
 MANY: dict[str, Diagnosis] = {
-    "harmless": replace(DIAGNOSES["HARMLESS"], matches=(match(HARMLESS, "certain", *ROWS),)),
-    "several": replace(
-        DIAGNOSES["UNSURE"], matches=tuple(match(entry, "possible", *ROWS) for entry in (SCRIPT, TIMEOUT, IN_USE))
+    "harmless": DIAGNOSES["HARMLESS"]._replace(matches=(match(HARMLESS, "certain", *ROWS),)),
+    "several": DIAGNOSES["UNSURE"]._replace(
+        matches=tuple(match(entry, "possible", *ROWS) for entry in (SCRIPT, TIMEOUT, IN_USE))
     ),
-    "certain": replace(DIAGNOSES["LIKELY"], matches=(match(SCRIPT, "certain", *ROWS),)),
-    "unmatched": replace(DIAGNOSES["UNMATCHED"], excerpt=match(SCRIPT, "certain", *ROWS).evidence),
+    "certain": DIAGNOSES["LIKELY"]._replace(matches=(match(SCRIPT, "certain", *ROWS),)),
+    "unmatched": DIAGNOSES["UNMATCHED"]._replace(excerpt=match(SCRIPT, "certain", *ROWS).evidence),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -16,8 +15,8 @@ def step(name: str, os: str = "") -> Step:
     return Step(both(f"{name}.", f"{name}."), None, None, None, "reads", None, os=os)
 
 
-MIXED = replace(
-    SCRIPT, steps=(step("Elevate", "windows"), step("Prepend sudo", "linux"), step("Print"), step("Restart", "windows"))
+MIXED = SCRIPT._replace(
+    steps=(step("Elevate", "windows"), step("Prepend sudo", "linux"), step("Print"), step("Restart", "windows"))
 )
 MIXED_ENTRIES: Mapping[str, Entry] = {**ENTRIES, MIXED.id: MIXED}
 
@@ -26,7 +25,7 @@ def build_chat(os: str | None, entries: Mapping[str, Entry] = MIXED_ENTRIES) -> 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         if "LOG" not in text:
             return NOTHING
-        return replace(FAILED, os=os, matches=(match(SCRIPT, "certain", (11, "It broke.")),))
+        return FAILED._replace(os=os, matches=(match(SCRIPT, "certain", (11, "It broke.")),))
 
     return Chat(entries=entries, diagnoser=diagnose)
 
@@ -58,7 +57,7 @@ async def test_a_walkthrough_has_the_steps_of_its_system(os: str | None, steps: 
 
 async def test_codes_are_a_table_below_the_step() -> None:
     codes = (StepCode("3010", None), StepCode("404", both("not there", "non esiste")))
-    entry = replace(SCRIPT, steps=(replace(step("Compare the code"), codes=codes),))
+    entry = SCRIPT._replace(steps=(step("Compare the code")._replace(codes=codes),))
     shown = await build_chat("windows", {**ENTRIES, entry.id: entry}).say("LOG")
     assert "\n\n3010: success; a restart is needed (add it to validExitCodes)\n404: not there\n\n" in shown
 
@@ -74,7 +73,7 @@ async def test_undo_and_what_is_told_count_the_same_steps() -> None:
 
 
 async def test_an_entry_of_one_system_tells_which_where_the_text_does_not() -> None:
-    chat = build_chat(None, {**MIXED_ENTRIES, MIXED.id: replace(MIXED, os=("linux",))})
+    chat = build_chat(None, {**MIXED_ENTRIES, MIXED.id: MIXED._replace(os=("linux",))})
     assert "Step 1 of 2. Prepend sudo." in await chat.say("LOG")
 
 
@@ -96,7 +95,7 @@ async def test_a_case_numbers_the_steps_as_the_cards_do() -> None:
     assert "Prepend sudo" in text
 
 
-WAYS = replace(SCRIPT, steps=(step("Close the quote"), step("Or use a file"), step("Otherwise ask"), step("Run it")))
+WAYS = SCRIPT._replace(steps=(step("Close the quote"), step("Or use a file"), step("Otherwise ask"), step("Run it")))
 WAYS_ENTRIES: Mapping[str, Entry] = {**ENTRIES, WAYS.id: WAYS}
 
 

@@ -146,8 +146,8 @@ class Spot(NamedTuple):
     point: Point | None = None
 
 
-def test_a_named_tuple_is_a_row() -> None:
-    codec = build_codec(tuple[Spot, ...])
+def test_a_named_tuple_can_be_a_row() -> None:
+    codec = build_codec(tuple[Spot, ...], {Spot: Layout(is_row=True)})
     assert codec.encode((Spot("abc", Point(1)), Spot("d"))) == [["abc", {"x": 1, "y": 0}], ["d", None]]
     read = codec.decode([["abcd", {"x": 1}], ["d", None]])
     assert read == (Spot("abc", Point(1)), Spot("d"))
@@ -155,6 +155,14 @@ def test_a_named_tuple_is_a_row() -> None:
     for row in (["d"], ["d", None, 1], {"name": "d", "point": None}):
         with pytest.raises(DecodeError):
             codec.decode([row])
+
+
+def test_a_named_tuple_is_an_object_otherwise() -> None:
+    codec = build_codec(Spot)
+    assert codec.encode(Spot("abc", Point(1))) == {"name": "abc", "point": {"x": 1, "y": 0}}
+    assert codec.decode({"name": "d", "added-later": 1}) == Spot("d")
+    with pytest.raises(DecodeError):
+        codec.decode(["d", None])
 
 
 def test_texts_and_collections_are_cut_and_cleaned() -> None:

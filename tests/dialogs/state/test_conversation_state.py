@@ -30,7 +30,7 @@ from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, SCRIPT, Chat, mat
 FULL = ConversationState(
     language="it",
     diagnosis_number=20260301000000,
-    diagnosis=truncate_diagnosis(replace(FAILED, ids=(("resource", "/subscriptions/1/resourceGroups/x"),))),
+    diagnosis=truncate_diagnosis(FAILED._replace(ids=(("resource", "/subscriptions/1/resourceGroups/x"),))),
     walkthrough=Walkthrough(SCRIPT.id, 1, 20260301000000, True),
     tried_steps=(TriedStep(SCRIPT.id, 0, "no-help", "2026-03-01T00:00:00Z"),),
     fact_verdicts=(("build-timeout", "run_share", "against"),),
@@ -64,8 +64,7 @@ def test_the_state_is_versioned() -> None:
 def test_the_state_stays_small_whatever_was_pasted() -> None:
     wide = "\N{PILE OF POO}" * 400
     diagnosis = truncate_diagnosis(
-        replace(
-            FAILED,
+        FAILED._replace(
             matches=tuple(
                 match(entry, "certain", *((n, wide) for n in range(9)), values={f"{n}": wide for n in range(30)})
                 for entry in ENTRIES.values()

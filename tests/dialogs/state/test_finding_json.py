@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,14 +43,14 @@ def write(diagnosis: Diagnosis, **more: Any) -> dict[str, Any]:
     [
         FAILED,
         FOUND,
-        replace(FOUND, tool="packer", silent_step="powershell"),
-        replace(FAILED, tool="packer"),
-        replace(FAILED, silent_step="powershell"),
-        replace(FOUND, finding=Finding("open-quote", "A quote", "script", "after-fix")),
-        replace(FOUND, finding=Finding("open-quote", "A quote", "network", "after-fix")),
-        replace(FOUND, finding=Finding("", "", "azure", "no", {"a": "{b", "c": '"d'}, 7, StepPlace("x", 1, 2, None, "n", 5))),
-        replace(FOUND, finding=replace(QUOTE_FINDING, place=StepPlace("shell", 1, 2, count=3, is_validator=True))),
-        replace(FOUND, course=COURSE),
+        FOUND._replace(tool="packer", silent_step="powershell"),
+        FAILED._replace(tool="packer"),
+        FAILED._replace(silent_step="powershell"),
+        FOUND._replace(finding=Finding("open-quote", "A quote", "script", "after-fix")),
+        FOUND._replace(finding=Finding("open-quote", "A quote", "network", "after-fix")),
+        FOUND._replace(finding=Finding("", "", "azure", "no", {"a": "{b", "c": '"d'}, 7, StepPlace("x", 1, 2, None, "n", 5))),
+        FOUND._replace(finding=QUOTE_FINDING._replace(place=StepPlace("shell", 1, 2, total=3, is_validator=True))),
+        FOUND._replace(course=COURSE),
     ],
 )  # fmt: skip
 def test_what_broke_comes_back_as_it_was_in_the_keys_of_the_first_release(diagnosis: Diagnosis) -> None:
@@ -65,7 +64,7 @@ def test_what_broke_comes_back_as_it_was_in_the_keys_of_the_first_release(diagno
 
 def test_how_a_build_went_is_not_stored_without_what_broke() -> None:
     """The first release would show advice without words."""
-    assert write(replace(FAILED, course=COURSE))["diagnosis"]["script"] is None
+    assert write(FAILED._replace(course=COURSE))["diagnosis"]["script"] is None
 
 
 def test_the_first_release_shows_the_headline_as_a_script_s_advice() -> None:
@@ -87,7 +86,7 @@ def test_what_the_first_release_has_cut_is_no_finding(length: int) -> None:
     written = write(FOUND)
     known, title = written["diagnosis"]["script"]
     written["diagnosis"]["script"] = [known[:length], title]
-    assert state_from_json(written).diagnosis == replace(FOUND, finding=None)
+    assert state_from_json(written).diagnosis == FOUND._replace(finding=None)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +149,6 @@ def test_a_step_of_another_shape_is_refused(entry: object) -> None:
 
 def test_values_that_only_fill_the_headline_are_stored_once() -> None:
     values = {"file": "tools.ps1", "gallery": "corp", "host": "a.example"}
-    finding = replace(QUOTE_FINDING, values={"file": "tools.ps1", "gallery": "corp", "host": "…"})
-    diagnosis = truncate_diagnosis(replace(FOUND, matches=(match(SCRIPT, "certain", values=values),), finding=finding))
+    finding = QUOTE_FINDING._replace(values={"file": "tools.ps1", "gallery": "corp", "host": "…"})
+    diagnosis = truncate_diagnosis(FOUND._replace(matches=(match(SCRIPT, "certain", values=values),), finding=finding))
     assert diagnosis.matches[0].values == {"gallery": "corp", "host": "a.example"}, "commands need whole values"

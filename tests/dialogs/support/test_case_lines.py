@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
@@ -35,7 +33,7 @@ TEMPLATE = " (win11-golden)"
         ),
         (DIAGNOSES["SURVIVED"], "en", f"problem with a build that succeeded{TEMPLATE}", []),
         (
-            replace(FOUND, phase=None, finding=replace(QUOTE_FINDING, title="", place=None), facts={"template": "tools.ps1"}),
+            FOUND._replace(phase=None, finding=QUOTE_FINDING._replace(title="", place=None), facts={"template": "tools.ps1"}),
             "en", "A quote in tools.ps1 is never closed", ["A quote in tools.ps1 is never closed"],
         ),
     ],
@@ -70,9 +68,9 @@ def test_a_step_that_was_tried_is_named_by_its_finding() -> None:
 
 def test_values_are_listed_whole_and_with_their_name() -> None:
     values = {"file": "tools.ps1", "host": "files.contoso.example", "reason": "EOF", "path": "/var/lib/con…"}
-    finding = replace(QUOTE_FINDING, values=values)
+    finding = QUOTE_FINDING._replace(values=values)
     matches = (match(SCRIPT, "certain", values={"gallery": "corp", "reason": "EOF"}),)
-    lines = build_case_lines(context(), ConversationState(diagnosis=replace(FOUND, finding=finding, matches=matches)))
+    lines = build_case_lines(context(), ConversationState(diagnosis=FOUND._replace(finding=finding, matches=matches)))
     for line in ("File: tools.ps1", "Host: files.contoso.example", "Gallery: corp"):
         assert lines.count(line) == 1
     assert not any("EOF" in line or "/var/lib" in line for line in lines)

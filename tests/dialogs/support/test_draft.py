@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -56,8 +55,7 @@ async def test_the_form_is_filled_in_with_what_the_text_held() -> None:
 
 async def test_every_id_of_the_text_is_in_it_and_no_other() -> None:
     more = tuple(("resource", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{n}") for n in range(40))
-    found = replace(
-        FAILED,
+    found = FAILED._replace(
         ids=more,
         matches=(match(SCRIPT, "certain", values={"image": "img-7"}),),
     )
@@ -197,8 +195,7 @@ async def test_a_sign_that_was_picked_is_said_to_be_picked() -> None:
 
 
 async def test_a_diagnosis_of_any_size_gives_a_form_of_bounded_size_in_whole_lines() -> None:
-    huge = replace(
-        DIAGNOSES["FAILED.LOG"],
+    huge = DIAGNOSES["FAILED.LOG"]._replace(
         matches=tuple(
             match(entry, "certain", *((n, "x" * 390) for n in range(5)), values={f"v{n}": "y" * 390 for n in range(20)})
             for entry in (SCRIPT, IN_USE)

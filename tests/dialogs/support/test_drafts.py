@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -65,7 +64,7 @@ async def test_what_only_the_person_knows_is_asked_for_and_goes_into_the_text() 
 
 
 async def test_a_template_id_that_the_text_holds_whole_is_filled_in_and_not_repeated() -> None:
-    found = replace(FAILED, ids=(("resource", TEMPLATE), ("resource", TEMPLATE.replace("golden", "other"))))
+    found = FAILED._replace(ids=(("resource", TEMPLATE), ("resource", TEMPLATE.replace("golden", "other"))))
     chat = Chat()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fixtures, "DIAGNOSES", {"WITH-ID": found})

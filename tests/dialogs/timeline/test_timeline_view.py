@@ -53,7 +53,7 @@ def of_log(build: Callable[[], BuildLog]) -> Diagnosis:
         ),
         pytest.param(lambda: DIAGNOSER.diagnose("the build timed out"), [], id="a description"),
         pytest.param(
-            lambda: replace(of_log(failed), ids=((LOOKUP_ID, "/subscriptions/x"),)), [], id="a template's card has it"
+            lambda: of_log(failed)._replace(ids=((LOOKUP_ID, "/subscriptions/x"),)), [], id="a template's card has it"
         ),
     ],
 )

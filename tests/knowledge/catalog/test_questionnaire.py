@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -28,7 +27,7 @@ PLAIN = made("plain")
 
 
 def make_entries(*places: tuple[Phase, Area]) -> list[Entry]:
-    return [replace(PLAIN, id=f"entry-{n:02}", phase=phase, area=area) for n, (phase, area) in enumerate(places)]
+    return [PLAIN._replace(id=f"entry-{n:02}", phase=phase, area=area) for n, (phase, area) in enumerate(places)]
 
 
 def list_pages(page: Page) -> list[Page]:
@@ -92,10 +91,10 @@ def test_more_than_five_areas_are_grouped_first() -> None:
 
 def test_wrappers_and_harmless_messages_come_last() -> None:
     entries = [
-        replace(PLAIN, id="a-harmless", severity="info"),
-        replace(PLAIN, id="b-wrapper", role="wrapper"),
-        replace(PLAIN, id="c-rare", priority=3),
-        replace(PLAIN, id="d-common", priority=1),
+        PLAIN._replace(id="a-harmless", severity="info"),
+        PLAIN._replace(id="b-wrapper", role="wrapper"),
+        PLAIN._replace(id="c-rare", priority=3),
+        PLAIN._replace(id="d-common", priority=1),
     ]
     page = follow_path(build_questionnaire(entries), ("build",))
     assert isinstance(page, Page)

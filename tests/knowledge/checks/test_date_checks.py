@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +12,7 @@ from knowledge.checks.date_checks import list_stale_entries, parse_review_day
 TODAY = date(2026, 11, 30)
 ENTRY = load_entries()["build-timeout"]
 REVIEWED = {"old": "2025-11-30", "older": "2025-01-01", "border": "2026-11-20", "new": "2026-11-30", "none": "soon"}
-ENTRIES = [replace(ENTRY, id=name, reviewed=day) for name, day in REVIEWED.items()]
+ENTRIES = [ENTRY._replace(id=name, reviewed=day) for name, day in REVIEWED.items()]
 
 
 @pytest.mark.parametrize(

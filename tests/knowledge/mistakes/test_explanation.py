@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from knowledge.mistakes.explanation import explain_failure, raise_confidence
@@ -97,14 +95,14 @@ def test_a_mistake_that_leads_to_the_failure_in_its_step_explains_it(
     ("diagnosis", "leading", "mistake"),
     [
         # another customizer, a validator, a target
-        (diagnose("powershell-unbalanced-quotes"), lead("script-nonzero-exit"), replace(QUOTE, number=1)),
-        (diagnose("powershell-unbalanced-quotes"), lead("script-nonzero-exit"), replace(QUOTE, part="validator")),
+        (diagnose("powershell-unbalanced-quotes"), lead("script-nonzero-exit"), QUOTE._replace(number=1)),
+        (diagnose("powershell-unbalanced-quotes"), lead("script-nonzero-exit"), QUOTE._replace(part="validator")),
         (
-            diagnose("powershell-unbalanced-quotes", replace(THIRD, is_validator=True)),
+            diagnose("powershell-unbalanced-quotes", THIRD._replace(is_validator=True)),
             lead("script-nonzero-exit"),
             QUOTE,
         ),
-        (diagnose("silent-installer"), lead("build-timeout"), replace(MSIEXEC, number=2)),
+        (diagnose("silent-installer"), lead("build-timeout"), MSIEXEC._replace(number=2)),
         # another failure in the same customizer
         (diagnose("npm-not-found"), lead("script-nonzero-exit"), QUOTE),
         (diagnose("dpkg-lock"), lead("dpkg-lock"), QUOTE),
@@ -114,18 +112,18 @@ def test_a_mistake_that_leads_to_the_failure_in_its_step_explains_it(
         (diagnose("last-words"), lead("script-nonzero-exit"), CRLF),
         (diagnose("script-nonzero-exit"), lead("script-nonzero-exit"), CRLF),
         # the number of a step in a log isn't that of a customizer
-        (diagnose("powershell-unbalanced-quotes", UNPLACED), lead("script-nonzero-exit"), replace(CRLF, number=3)),
+        (diagnose("powershell-unbalanced-quotes", UNPLACED), lead("script-nonzero-exit"), CRLF._replace(number=3)),
         # a warning that nothing in the failure names
         (diagnose("compute-quota-or-sku", None), lead("compute-quota-or-sku"), OLD_SIZE),
         (diagnose("build-timeout", None), lead("build-timeout"), MSIEXEC),
         (diagnose(), lead("build-timeout"), MSIEXEC),
         # a guess needs an error in the failed step
         (diagnose("unknown-error"), None, MSIEXEC),
-        (diagnose("unknown-error"), None, replace(QUOTE, number=1)),
+        (diagnose("unknown-error"), None, QUOTE._replace(number=1)),
         (diagnose("unknown-error", UNPLACED), None, QUOTE),
         (diagnose(), None, QUOTE),
         # a rule of another release
-        (diagnose("powershell-parse"), lead("script-nonzero-exit"), replace(QUOTE, rule="of-tomorrow")),
+        (diagnose("powershell-parse"), lead("script-nonzero-exit"), QUOTE._replace(rule="of-tomorrow")),
     ],
 )
 def test_an_unrelated_mistake_says_nothing(
@@ -147,12 +145,12 @@ def test_an_unrelated_mistake_says_nothing(
 def test_an_error_in_the_step_of_an_unknown_failure_is_a_possible_cause(
     diagnosis: Diagnosis, leading: Match | None
 ) -> None:
-    assert explain(diagnosis, leading, MSIEXEC, QUOTE) == replace(QUOTE, is_possible=True)
+    assert explain(diagnosis, leading, MSIEXEC, QUOTE) == QUOTE._replace(is_possible=True)
 
 
 def test_the_only_error_that_leads_to_a_failure_without_a_step_is_a_possible_cause() -> None:
     diagnosis, leading = diagnose("template-validation-failed", None), lead("template-validation-failed")
-    assert explain(diagnosis, leading, WRONG_TIMEOUT) == replace(WRONG_TIMEOUT, is_possible=True)
+    assert explain(diagnosis, leading, WRONG_TIMEOUT) == WRONG_TIMEOUT._replace(is_possible=True)
     assert explain(diagnosis, leading, WRONG_TIMEOUT, NO_IDENTITY) is None
 
 
@@ -163,7 +161,7 @@ def test_the_only_error_that_leads_to_a_failure_without_a_step_is_a_possible_cau
         (QUOTE, "possible", "likely"),
         (QUOTE, "certain", "certain"),
         (MSIEXEC, "likely", "likely"),
-        (replace(QUOTE, is_possible=True), "likely", "likely"),
+        (QUOTE._replace(is_possible=True), "likely", "likely"),
     ],
 )
 def test_only_an_error_that_explains_it_makes_a_match_more_certain(
