@@ -55,6 +55,12 @@ def test_a_rule_is_built_once() -> None:
         CATALOG.rules["no-such-rule"]
 
 
+def test_a_rule_that_another_release_has_is_missing() -> None:
+    name = next(iter(CATALOG.rules))
+    assert name in CATALOG.rules and CATALOG.rules.get(name) is CATALOG.rules[name]
+    assert "of-another-release" not in CATALOG.rules and CATALOG.rules.get("of-another-release") is None
+
+
 def test_a_diagnosis_without_any_finding_still_has_its_own_words() -> None:
     bare = FindingCatalog({}, {}, CATALOG.line_patterns)
     log = script_failed(powershell(begun(), ["Setup of Contoso Agent failed: no license"], code=1), 1)
