@@ -154,8 +154,10 @@ def test_support_names_entries_that_exist() -> None:
 def test_an_entry_that_another_release_has_is_missing() -> None:
     entries = KNOWLEDGE_BASE.entries
     name = next(iter(entries))
-    assert name in entries and entries.get(name) is entries[name]
-    assert "of-another-release" not in entries and entries.get("of-another-release") is None
+    assert name in entries
+    assert entries.get(name) is entries[name]
+    assert "of-another-release" not in entries
+    assert entries.get("of-another-release") is None
 
 
 def test_both_languages_contain_the_same_literals() -> None:
