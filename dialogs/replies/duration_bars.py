@@ -59,7 +59,7 @@ class BarLine(NamedTuple):
 
 def build_bar_rows(bars: DurationBars, get_text: GetText) -> list[BarRow]:
     """Build the rows of a timeline."""
-    longest = max((bar.seconds or 0 for bar in bars.rows if not bar.limit_seconds), default=0)
+    longest = max([bar.seconds or 0 for bar in bars.rows if not bar.limit_seconds], default=0)
     return [_build_row(bar, longest, get_text) for bar in bars.rows]
 
 
@@ -67,7 +67,7 @@ def render_bar_lines(bars: DurationBars, get_text: GetText, width: int | None = 
     """Render a timeline as aligned lines, of which none is longer than `width`, if that's given and not tiny."""
     rows = build_bar_rows(bars, get_text)
     gutter = 2 if any(row.mark for row in rows) else 0
-    name_width = min(max((len(row.name) for row in rows), default=0), _MAX_NAME_CHARS)
+    name_width = min(max([len(row.name) for row in rows], default=0), _MAX_NAME_CHARS)
     description_width = None
     if width is not None:
         room = width - gutter - MAX_BAR_CHARS - 2 * len(_COLUMN_GAP)

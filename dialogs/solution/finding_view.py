@@ -118,8 +118,10 @@ def render_first_step(
 
 def build_retry_note(context: DialogContext, diagnosis: Diagnosis | None, entry: Entry) -> list[Block]:
     """Build what an entry adds to whether running it again helps; it says nothing about another finding."""
+    if entry.retry_note is None:
+        return []
     finding = get_finding(diagnosis, entry.id) if diagnosis else None
-    if entry.retry_note is None or (finding is not None and finding.id != entry.id):
+    if finding is not None and finding.id != entry.id:
         return []
     return [context.build_paragraph("retry.note", note=context.localize(entry.retry_note))]
 

@@ -26,7 +26,6 @@ from dialogs.solution.solution_steps import (
     count_steps_to,
     find_correcting_step,
     find_first_open_step,
-    find_next_step,
     get_steps,
     is_known_step,
     list_walk_steps,
@@ -98,13 +97,14 @@ def build_walk_buttons(
     """Build the buttons below the current step of `walk`, or below what is left to do after the last one."""
     is_under_way = walk.step > 0 and walk.step > find_first_open_step(context, state, walk)
     common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
-    steps = get_steps(context, walk)
+    steps, fitting = list_walk_steps(context, state, walk)
     step_count = len(steps)
     args: dict[str, Any] = build_step_args(walk)
     if walk.step >= step_count:
         worked_buttons = (context.build_button("worked", "worked", **args),) if step_count else ()
         return (*worked_buttons, *common_buttons)
-    if find_next_step(context, state, walk) == step_count or runs_build(steps[walk.step]):
+    is_last = not fitting or walk.step >= fitting[-1]
+    if is_last or runs_build(steps[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),

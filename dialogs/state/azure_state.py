@@ -103,6 +103,10 @@ _STATE_CODEC = build_codec(AzureState, {**_TEMPLATE_LAYOUTS, **build_share_layou
 
 def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
     """Return the state as plain JSON values; those of the pending request lie beside the others."""
+    return dict(_UNUSED_JSON) if azure_state == _UNUSED else _encode(azure_state)
+
+
+def _encode(azure_state: AzureState) -> dict[str, Any]:
     document = _STATE_CODEC.encode(azure_state)
     request = document.pop("pending_request") or {"what": None, "wanted": None}
     if azure_state.sharing == _NOTHING_SHARED:  # most conversations never share anything
@@ -112,9 +116,14 @@ def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
 
 def azure_state_from_json(value: object) -> AzureState:
     """Read what `azure_state_to_json` wrote. Raise `DecodeError` for another shape."""
+    if value == _UNUSED_JSON:
+        return _UNUSED
     document = parse_mapping(value)
     request = None if document.get("what") is None else document
     return _STATE_CODEC.decode({**document, "pending_request": request})
 
 
+# most conversations never use Azure
+_UNUSED = AzureState()
+_UNUSED_JSON = _encode(_UNUSED)
 AZURE_LAYOUTS = {AzureState: Codec(azure_state_to_json, azure_state_from_json)}

@@ -18,9 +18,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dialogs.model.stored import Stored
-from dialogs.state.json_fields import DecodeError, parse_bool, parse_choice
+from dialogs.state.json_fields import DecodeError, parse_bool
 from dialogs.state.value_codecs import (
     Codec,
+    build_choice_decoder,
     build_int_decoder,
     build_list,
     build_mapping,
@@ -213,7 +214,7 @@ def _build_getter(stored: Sequence[_FieldCodec]) -> Callable[[Any], Sequence[Any
 def _build_plain(hint: Any, stored: Stored) -> Codec[Any]:
     kind = get_origin(hint) or hint
     if choices := stored.choices or (get_args(hint) if kind is Literal else ()):
-        return Codec(keep, partial(parse_choice, allowed=choices))
+        return Codec(keep, build_choice_decoder(choices))
     if kind is int:
         return Codec(keep, build_int_decoder(stored.min_value, stored.max_value))
     if kind is str and stored.max_chars is not None:

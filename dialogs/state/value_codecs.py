@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import call
 from typing import Any, Generic, TypeVar
 
-from dialogs.state.json_fields import DecodeError, parse_int, parse_list, parse_text
+from dialogs.state.json_fields import DecodeError, parse_choice, parse_int, parse_list, parse_text
 
 MAX_KEY_CHARS = 120
 
@@ -118,5 +118,15 @@ def build_int_decoder(min_value: int, max_value: int) -> Callable[[Any], int]:
         if value.__class__ is int and min_value <= value <= max_value:
             return value
         return parse_int(value, min_value, max_value)
+
+    return decode
+
+
+def build_choice_decoder(choices: Sequence[str]) -> Callable[[Any], str]:
+    """Build the decoder of one of several words."""
+    allowed = frozenset(choices)
+
+    def decode(value: Any) -> str:
+        return value if value.__class__ is str and value in allowed else parse_choice(value, choices)
 
     return decode

@@ -45,11 +45,11 @@ def _join_short_rows(rows: Sequence[tuple[DurationBar, int]], get_text: GetText,
 
     Each row comes with how many steps it represents: several where the diagnosis no longer has them.
     """
-    last_count, longest_count = len(rows), 0
-    if len(rows) > (MAX_SHORT_ROWS if is_short else MAX_LOG_ROWS):
-        last_count = _LAST_SHORT_ROWS if is_short else _LAST_ROWS
-        longest_count = _LONGEST_SHORT_ROWS if is_short else _LONGEST_ROWS
-    longest = sorted(range(len(rows)), key=lambda index: -(rows[index][0].seconds or 0)) if longest_count else []
+    if len(rows) <= (MAX_SHORT_ROWS if is_short else MAX_LOG_ROWS):
+        return [bar for bar, _ in rows]
+    last_count, longest_count = (_LAST_SHORT_ROWS, _LONGEST_SHORT_ROWS) if is_short else (_LAST_ROWS, _LONGEST_ROWS)
+    lengths = [bar.seconds or 0 for bar, _ in rows]
+    longest = sorted(range(len(rows)), key=lengths.__getitem__, reverse=True)
     kept = {*longest[:longest_count], *range(len(rows) - last_count, len(rows))}
     shown = {index for index, (bar, count) in enumerate(rows) if count == 1 and (bar.is_own or index in kept)}
     joined: list[DurationBar] = []
@@ -69,17 +69,14 @@ def _join_rows(rows: Sequence[DurationBar], count: int, get_text: GetText) -> Du
 def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> DurationBar:
     """Build the row of one step, called `name` if that's given."""
     if not name:
-        is_sysprep = step.stage == "deprovision" and step.provisioner == "powershell"
-        key = "reply.stage.sysprep" if is_sysprep else f"reply.stage.{step.stage}"
-        name = get_text(key) if step.stage else f"{step.number} {step.provisioner}"
-    return DurationBar(
-        name,
-        step.seconds,
-        step.state,
-        is_own=step.is_own,
-        silent_from=step.silent_from,
-        silent_seconds=step.silent_seconds,
-    )
+        name = get_text(_get_stage_key(step)) if step.stage else f"{step.number} {step.provisioner}"
+    is_own = step.stage is not None
+    return DurationBar(name, step.seconds, step.state, is_own, step.silent_from, step.silent_seconds)
+
+
+def _get_stage_key(step: TimelineStep) -> str:
+    is_sysprep = step.stage == "deprovision" and step.provisioner == "powershell"
+    return "reply.stage.sysprep" if is_sysprep else f"reply.stage.{step.stage}"
 
 
 def is_failed_step_silent(diagnosis: Diagnosis) -> bool:

@@ -46,21 +46,22 @@ def list_steps(diagnosis: Diagnosis) -> tuple[TimelineStep, ...]:
     steps = [_build_run_step(run, number, course) for number, run in enumerate(runs, first)]
     steps += [_build_stage_step(stage, provisioners.get(stage.line, ""), course) for stage in course.stages]
     steps.sort(key=attrgetter("line"))
-    return tuple([step for step in _add_silences(steps, course.silences) if not _is_in_passing(step)])
+    steps = _add_silences(steps, course.silences)
+    return tuple([step for step in steps if step.stage is None or not _is_in_passing(step)])
 
 
 def _build_run_step(run: ProvisionerSummary, number: int, course: BuildCourse) -> TimelineStep:
-    seconds = _measure(run.seconds, run.state, run.started, course)
+    seconds = _measure_so_far(run, course) if run.seconds is None else run.seconds
     return TimelineStep(None, run.provisioner, number, run.state, seconds, run.line, run.started)
 
 
 def _build_stage_step(stage: BuildStage, provisioner: str, course: BuildCourse) -> TimelineStep:
-    seconds = _measure(stage.seconds, stage.state, stage.started, course)
+    seconds = _measure_so_far(stage, course) if stage.seconds is None else stage.seconds
     return TimelineStep(stage.name, provisioner, 0, stage.state, seconds, stage.line, stage.started)
 
 
-def _measure(seconds: int | None, state: StepState, started: str | None, course: BuildCourse) -> int | None:
-    return compute_seconds_between(started, course.ended) if seconds is None and state == "running" else seconds
+def _measure_so_far(step: ProvisionerSummary | BuildStage, course: BuildCourse) -> int | None:
+    return compute_seconds_between(step.started, course.ended) if step.state == "running" else None
 
 
 def _add_silences(steps: Sequence[TimelineStep], silences: Sequence[Silence]) -> list[TimelineStep]:

@@ -86,6 +86,14 @@ class _LazyRules(Mapping[str, FindingRule]):
             rule = self._rules[rule_id] = parse_rule(file, index)
         return rule
 
+    def get(self, rule_id: str, default: Any = None) -> Any:
+        """Return a rule, or `default`; what `Mapping` offers goes through an exception handler, and costs more."""
+        return self[rule_id] if rule_id in self._places else default
+
+    def __contains__(self, rule_id: object) -> bool:
+        """Return whether there is such a rule, without building it."""
+        return rule_id in self._places
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 

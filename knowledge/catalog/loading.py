@@ -40,6 +40,14 @@ class EntryCatalog(Mapping[str, Entry]):
             entry = self._entries[entry_id] = parse_entry(_open_file(path, document), path)
         return entry
 
+    def get(self, entry_id: str, default: Any = None) -> Any:
+        """Return an entry, or `default`; what `Mapping` offers goes through an exception handler, and costs more."""
+        return self[entry_id] if entry_id in self._sources else default
+
+    def __contains__(self, entry_id: object) -> bool:
+        """Return whether there is such an entry, without building it."""
+        return entry_id in self._sources
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._sources)
 

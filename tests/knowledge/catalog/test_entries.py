@@ -151,6 +151,15 @@ def test_support_names_entries_that_exist() -> None:
     assert named | set(support.own_entries) <= ENTRIES.keys()
 
 
+def test_an_entry_that_another_release_has_is_missing() -> None:
+    entries = KNOWLEDGE_BASE.entries
+    name = next(iter(entries))
+    assert name in entries
+    assert entries.get(name) is entries[name]
+    assert "of-another-release" not in entries
+    assert entries.get("of-another-release") is None
+
+
 def test_both_languages_contain_the_same_literals() -> None:
     # text in backticks is a literal, which must be the same in both languages
     def literals(text: str) -> list[str]:

@@ -49,8 +49,9 @@ def test_there_is_a_rule_for_whatever_the_others_do_not_fit(trigger: FindingTrig
 
 def test_a_rule_is_built_once() -> None:
     name = next(iter(CATALOG.rules))
-    assert CATALOG.rules[name] is CATALOG.rules[name]
+    assert CATALOG.rules[name] is CATALOG.rules.get(name)
     assert "no-such-rule" not in CATALOG.rules
+    assert CATALOG.rules.get("no-such-rule") is None
     with pytest.raises(KeyError):
         CATALOG.rules["no-such-rule"]
 
