@@ -16,7 +16,8 @@ def render_card(reply: Reply) -> CardElement:
     It stays under 25 KB of UTF-16 if shortening lines, commands and copyable texts can achieve that, and always under
     80 KB. To lose nothing of a long copyable text, render each part of `split_reply(reply)`.
     """
-    return fit_card(reply)
+    card, _ = fit_card(reply)
+    return card
 
 
 def build_summary(reply: Reply) -> str:

@@ -154,9 +154,10 @@ def _build_command(command: Command) -> list[CardElement]:
 
 def _build_folded(label: str, boxes: list[CardElement], element_id: str, is_open: bool = False) -> list[CardElement]:
     """Build a box and the label that shows or hides it; it's hidden at first, so that the card stays short."""
-    toggle = {"type": "Action.ToggleVisibility", "title": sanitize_line(label), "targetElements": [element_id]}
-    label_text = f"{sanitize_line(label)} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
-    head = build_rich_text(build_text_runs(label_text, color="accent", size="small"))
+    label = sanitize_line(label)
+    toggle = {"type": "Action.ToggleVisibility", "title": label, "targetElements": [element_id]}
+    label_text = f"{label} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+    head = build_rich_text(build_sanitized_runs(label_text, {"color": "accent", "size": "small"}))
     (box,) = boxes
     return [
         {"type": "Container", "spacing": "small", "selectAction": toggle, "items": [head]},

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
+from functools import cached_property
 from typing import Any, assert_never
 
 from bot.cards.buttons import KEEP_CARD_KEY
-from bot.cards.cards import build_summary, render_card
+from bot.cards.cards import build_summary
+from bot.cards.size import fit_card
 from bot.cards.text_runs import CardElement
+from bot.state.json_text import EncodedJson, encode_json
 from dialogs.model.reply import Reply
 from knowledge.model.entry import Language
 
@@ -32,16 +35,27 @@ class TextMessage(_Replacement):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CardMessage(_Replacement):
     """An Adaptive Card, and the summary that notifies of it.
 
-    `asks_feedback`: the client may ask whether the diagnosis on it was right.
+    `asks_feedback`: the client may ask whether the diagnosis on it was right. `known_json`: the card's JSON, if it's
+    known. A card isn't changed in place once a message has it.
     """
 
     card: CardElement
     summary: str
     asks_feedback: bool = False
+    known_json: InitVar[bytes | None] = None
+
+    def __post_init__(self, known_json: bytes | None) -> None:
+        if known_json is not None:
+            vars(self)["encoded_card"] = EncodedJson(known_json)
+
+    @cached_property
+    def encoded_card(self) -> EncodedJson:
+        """The card's JSON, which is both stored and sent."""
+        return EncodedJson(encode_json(self.card))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,8 @@ def build_reply_message(
         owner_id: The person whose card it is, if others can press its buttons; else "".
         asks_feedback: Whether the client may ask if the diagnosis in the reply was right.
     """
-    card = render_card(reply)
+    card, card_json = fit_card(reply)
+    is_as_rendered = should_include_hints and reply.may_be_replaced and not owner_id
     if not should_include_hints:
         card.pop("msteams", None)
     for data in _iterate_action_data(card) if owner_id or not reply.may_be_replaced else ():
@@ -84,7 +99,8 @@ def build_reply_message(
         if owner_id:
             data[OWNER_KEY] = hash_owner_id(owner_id)
     # the feedback buttons are Teams' own: the message asks for them, the card doesn't hold them
-    return CardMessage(card, build_summary(reply), asks_feedback and should_include_hints)
+    should_ask = asks_feedback and should_include_hints
+    return CardMessage(card, build_summary(reply), should_ask, card_json if is_as_rendered else None)
 
 
 def append_note(message: Message, note: str) -> Message:

@@ -40,44 +40,55 @@ _LAST_RESORT_ALLOWANCES = (
 
 def compute_size(value: object) -> int:
     """Return the bytes that Teams counts for a card, or for a part of one: its JSON in UTF-16."""
-    return len(encode_json(value).decode().encode("utf-16-le"))
+    return _compute_size_of_json(encode_json(value))
 
 
-def fit_card(reply: Reply) -> CardElement:
-    """Lay out the card for `reply`, shortened with visible notes as far as its size demands.
+def fit_card(reply: Reply) -> tuple[CardElement, bytes]:
+    """Lay out the card for `reply`, shortened with visible notes as far as its size demands; return it and its JSON.
 
     Buttons and form fields always stay.
     """
     reply = truncate_button_labels(reply)
-    within_limit: CardElement | None = None
+    within_limit: tuple[CardElement, bytes] | None = None
     for allowance in _USUAL_ALLOWANCES:
-        card, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
+        card, card_json, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
         if size <= TARGET_BYTES:
-            return card
+            return card, card_json
         if size <= MAX_CARD_BYTES and within_limit is None:
-            within_limit = card
+            within_limit = card, card_json
     if within_limit is not None:  # the least shortened card that Teams accepts: the rest can't be safely cut
         return within_limit
     for allowance in _LAST_RESORT_ALLOWANCES:
-        card, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
+        card, card_json, size = _lay_out_sendable_card(shorten_reply(reply, allowance))
         if size <= MAX_CARD_BYTES:
             break
-    return card
+    return card, card_json
 
 
-def _lay_out_sendable_card(reply: Reply) -> tuple[CardElement, int]:
-    """Lay out the card for `reply`, with a brief fallback text where it is large, and return it with its size.
+def _lay_out_sendable_card(reply: Reply) -> tuple[CardElement, bytes, int]:
+    """Lay out the card for `reply`, with a brief fallback text where it is large; return it, its JSON, and its size.
 
-    The inputs of a form carry their values twice already, and a client that shows no card has no use for a form.
+    The size of a small card is an upper bound. The inputs of a form carry their values twice already, and a client
+    that shows no card has no use for a form.
     """
     card = lay_out_card(reply)
-    size = compute_size(card)
+    card_json = encode_json(card)
+    # a byte of UTF-8 is at most two of UTF-16
+    size = 2 * len(card_json)
+    if size <= TARGET_BYTES - _RESERVED_BYTES:
+        return card, card_json, size
+    size = _compute_size_of_json(card_json)
     if size > TARGET_BYTES - _RESERVED_BYTES and any(
         isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks
     ):
         card["fallbackText"] = render_fallback(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))
-        size = compute_size(card)
-    return card, size
+        card_json = encode_json(card)
+        size = _compute_size_of_json(card_json)
+    return card, card_json, size
+
+
+def _compute_size_of_json(content: bytes) -> int:
+    return len(content.decode().encode("utf-16-le"))
 
 
 def _select_fallback_blocks(reply: Reply) -> Iterator[Block]:

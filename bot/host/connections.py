@@ -125,13 +125,14 @@ class GuardedConnection(web.RequestHandler):
         has_served: Whether a request ever came.
     """
 
-    __slots__ = ("_guard", "_head_deadline", "_read_time", "has_served", "idle_since", "is_idle")
+    __slots__ = ("_guard", "_head_due_at", "_head_timer", "_read_time", "has_served", "idle_since", "is_idle")
 
     def __init__(self, server: web.Server, guard: ConnectionGuard, **options: Any) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, **options)
         self._guard = guard
-        self._head_deadline: asyncio.TimerHandle | None = None
+        self._head_due_at: float | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
         self._read_time = loop.time
         self.is_idle, self.idle_since, self.has_served = True, loop.time(), False
 
@@ -147,18 +148,18 @@ class GuardedConnection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
         self._guard.remove(self)
-        self._stop_head_deadline()
+        self._cancel_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what the caller sent; from the first byte of a head on, the rest must follow in time."""
-        if self.is_idle and self._head_deadline is None:
+        if self.is_idle and self._head_due_at is None:
             self._start_head_deadline()
         super().data_received(data)
 
     def begin_request(self) -> None:
         """Note that a head has come and its request is being handled."""
-        self._stop_head_deadline()
+        self._head_due_at = None
         self.is_idle, self.has_served = False, True
 
     def end_request(self) -> None:
@@ -167,7 +168,7 @@ class GuardedConnection(web.RequestHandler):
 
     def abort(self) -> None:
         """Close the connection without an answer: there may be nobody to read it."""
-        self._stop_head_deadline()
+        self._cancel_head_timer()
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
 
@@ -196,20 +197,29 @@ class GuardedConnection(web.RequestHandler):
             super().log_exception(*args, **kw)
 
     def _start_head_deadline(self) -> None:
-        self._head_deadline = asyncio.get_running_loop().call_later(
-            self._guard.limits.head_timeout_seconds, self._close_late
-        )
+        self._head_due_at = self._read_time() + self._guard.limits.head_timeout_seconds
+        # a timer that's still there from an earlier head fires sooner, and is then set again
+        if self._head_timer is None:
+            self._set_head_timer(self._head_due_at)
 
-    def _stop_head_deadline(self) -> None:
-        if self._head_deadline is not None:
-            self._head_deadline.cancel()
-            self._head_deadline = None
+    def _set_head_timer(self, due_at: float) -> None:
+        self._head_timer = asyncio.get_running_loop().call_at(due_at, self._check_head, due_at)
 
-    def _close_late(self) -> None:
-        self._head_deadline = None
-        if self.is_idle:
+    def _check_head(self, now: float) -> None:
+        """Close the connection if the head that it waits for is due `now`."""
+        self._head_timer = None
+        if self._head_due_at is None:
+            return
+        if self._head_due_at > now:
+            self._set_head_timer(self._head_due_at)
+        elif self.is_idle:
             self._guard.count("late")
             self.abort()
+
+    def _cancel_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class GuardedSite(web.BaseSite):

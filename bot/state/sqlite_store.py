@@ -32,8 +32,10 @@ create table if not exists state (
     etag integer not null,
     touched real not null,
     waiting integer not null default 0
-) without rowid
+)
 """
+# for values of some KB; files that exist keep theirs, and their tables without row ids
+_PAGE_BYTES = 8192
 # format 1 didn't record which states wait
 _MIGRATE_FROM_1 = "alter table state add column waiting integer not null default 0"
 _CREATE_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
@@ -195,6 +197,7 @@ class SqliteStore:
                     f"{self._path} was written by a later version (format {version}, this one knows {FORMAT_VERSION}). "
                     "Start that version, or set STATE_PATH to another file."
                 )
+            database.execute(f"pragma page_size = {_PAGE_BYTES}")
             database.execute("pragma journal_mode = wal")
             # all or nothing: a crash in the middle leaves the file as it was
             database.execute("begin immediate")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from bot.cards.messages import ResponseMessage
+from bot.cards.messages import CardMessage, ResponseMessage
 from bot.state.conflicts import MAX_COMMIT_ATTEMPTS, retry_conflicts
 from bot.state.json_text import EncodedJson, encode_json
 from bot.state.store import StateStore, build_state_key
@@ -63,6 +63,9 @@ class UnitOfWork:
         value = document.to_json()
         if document.dialog_state:
             value["medic"] = self._encode_dialog_state(document.dialog_state)
+        for message, written in zip(document.outbox, value["outbox"], strict=True):
+            if isinstance(message.message, CardMessage):
+                written["message"]["card"] = message.message.encoded_card  # as it will be sent
         self._etag = await self._store.commit(self.key, self._etag, value, waiting=document.has_pending_items)
 
     async def change(self, edit: Callable[[ConversationDocument], None]) -> None:

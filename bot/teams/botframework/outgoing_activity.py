@@ -17,10 +17,10 @@ def build_activity(message: TextMessage | CardMessage | FileMessage | SignInCard
     match message:
         case TextMessage(text):
             activity = Activity(text=text, text_format="plain")
-        case CardMessage(card, summary, asks_feedback):
+        case CardMessage(_, summary, asks_feedback):
             activity = Activity(
                 summary=summary,
-                attachments=[Attachment(content_type=CARD_TYPE, content=card)],
+                attachments=[Attachment(content_type=CARD_TYPE, content=message.encoded_card)],
                 channel_data={"feedbackLoop": {"type": "default"}} if asks_feedback else None,
             )
         case FileMessage(attachment, summary):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from bot.state.json_text import EncodedJson
+
 
 def serialize_activity(activity: Any) -> dict[str, Any]:
     """Return an activity, or another object of the SDK, as the JSON that the SDK would make of it.
@@ -23,7 +25,7 @@ def serialize_activity(activity: Any) -> dict[str, Any]:
             value = [serialize_activity(item) if hasattr(item, "_attribute_map") else item for item in value]
         elif hasattr(value, "_attribute_map"):
             value = serialize_activity(value)
-        elif field not in json_names or not isinstance(value, int | float | dict):
+        elif field not in json_names or not isinstance(value, int | float | dict | EncodedJson):
             return dict(activity.serialize())
         written[json_names[field]] = value
     return written

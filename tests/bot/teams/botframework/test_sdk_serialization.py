@@ -18,6 +18,7 @@ from botbuilder.schema import (
 )
 
 from bot.cards.messages import CARD_TYPE, CardMessage
+from bot.state.json_text import decode_json, encode_json
 from bot.teams.botframework.outgoing_activity import build_activity
 from bot.teams.botframework.sdk_serialization import serialize_activity
 
@@ -61,6 +62,6 @@ def test_every_kind_of_value_is_written_as_the_sdk_writes_it(activity: Activity)
 
 def test_a_card_goes_over_the_wire_as_it_was_drawn() -> None:
     activity = addressed(build_activity(CardMessage(CARD, "s")))
-    sent = serialize_activity(activity)
+    sent = decode_json(encode_json(serialize_activity(activity)))
     assert sent["attachments"] == [{"contentType": CARD_TYPE, "content": CARD}]
     assert sent["summary"] == "s"
