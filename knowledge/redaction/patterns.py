@@ -15,8 +15,9 @@ from knowledge.patterns import MAX_FOLLOWING_BYTES, PatternSet, build_options
 Span = tuple[int, int]
 _MAX_SINGLE_SEARCH_COST = 32 << 10
 """How much text, in bytes, to search for the rules' signs one by one. Compiling all of them takes about as long."""
-_MAX_SMALL_SIGN_CHARS = 1_000
+_MAX_SMALL_SIGN_CHARS = 4_000
 _MIN_LARGE_COUNT = 30
+_MAX_TESTED_BYTES = 1 << 10
 _UNANCHORED, _ANCHOR_START, _ANCHOR_BOTH = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START, re2._Anchor.ANCHOR_BOTH
 _NO_SPANS: Sequence[Span] = ((-1, -1),)
 _CALL_COST = 256
@@ -198,10 +199,12 @@ PrefilteredRule = tuple[str | WordSigns, RedactionRule]
 class RulePrefilter:
     """Selects the rules that can find something in a view.
 
-    Small signs are searched for together. A large one is searched for alone: together with others, RE2 distinguishes so
-    many states that a new text hardly reaches those of the texts before it, and building one takes a hundred times as
-    long as using it. The first short texts are searched sign by sign: compiling all signs takes longer, and the command
-    line redacts just one log.
+    Small signs are searched for together. A large one is searched for alone, and only in a short view, since in a long
+    one its rule takes no longer: together with others, RE2 distinguishes so many states that a new text hardly reaches
+    those of the texts before it, and building one takes a hundred times as long as using it.
+
+    The first short texts are searched sign by sign: compiling all signs takes longer, and the command line redacts just
+    one log.
     """
 
     def __init__(self, rules: Sequence[PrefilteredRule]) -> None:
@@ -221,7 +224,8 @@ class RulePrefilter:
         if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
             return [rule for is_in, rule in self._tests if is_in(view)]
         selected = [self._rules[index] for index in self._small_signs.find_in(view)]
-        return selected + [rule for is_in, rule in self._large_tests if is_in(view)]
+        is_long = len(view) > _MAX_TESTED_BYTES
+        return selected + [rule for is_in, rule in self._large_tests if is_long or is_in(view)]
 
 
 def _is_large(sign: str) -> bool:
