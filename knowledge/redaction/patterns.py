@@ -15,7 +15,6 @@ from knowledge.patterns import MAX_FOLLOWING_BYTES, PatternSet, build_options
 Span = tuple[int, int]
 _MAX_SINGLE_SEARCH_COST = 32 << 10
 """How much text, in bytes, to search for the rules' signs one by one. Compiling all of them takes about as long."""
-_MAX_SMALL_SIGN_CHARS = 4_000
 _MIN_LARGE_COUNT = 30
 _MAX_TESTED_BYTES = 1 << 10
 _UNANCHORED, _ANCHOR_START, _ANCHOR_BOTH = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START, re2._Anchor.ANCHOR_BOTH
@@ -199,9 +198,9 @@ PrefilteredRule = tuple[str | WordSigns, RedactionRule]
 class RulePrefilter:
     """Selects the rules that can find something in a view.
 
-    Small signs are searched for together. A large one is searched for alone, and only in a short view, since in a long
-    one its rule takes no longer: together with others, RE2 distinguishes so many states that a new text hardly reaches
-    those of the texts before it, and building one takes a hundred times as long as using it.
+    Signs are searched for together. One that counts to a large number is searched for alone, and only in a short view,
+    since in a long one its rule takes no longer: together with others, RE2 distinguishes so many states that a new text
+    hardly reaches those of the texts before it, and building one takes a hundred times as long as using it.
 
     The first short texts are searched sign by sign: compiling all signs takes longer, and the command line redacts just
     one log.
@@ -210,9 +209,9 @@ class RulePrefilter:
     def __init__(self, rules: Sequence[PrefilteredRule]) -> None:
         self._tests = [(_build_test(sign), rule) for sign, rule in rules]
         signs = [(sign if isinstance(sign, str) else sign.join(), rule) for sign, rule in rules]
-        self._small_signs = PatternSet([sign for sign, _ in signs if not _is_large(sign)])
-        self._rules = [rule for sign, rule in signs if not _is_large(sign)]
-        self._large_tests = [(_build_test(sign), rule) for sign, rule in signs if _is_large(sign)]
+        self._signs = PatternSet([sign for sign, _ in signs if not _is_counting(sign)])
+        self._rules = [rule for sign, rule in signs if not _is_counting(sign)]
+        self._counting_tests = [(_build_test(sign), rule) for sign, rule in signs if _is_counting(sign)]
         self._single_search_cost = 0
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
@@ -223,14 +222,14 @@ class RulePrefilter:
             self._single_search_cost += _CALL_COST + len(view)
         if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
             return [rule for is_in, rule in self._tests if is_in(view)]
-        selected = [self._rules[index] for index in self._small_signs.find_in(view)]
+        selected = [self._rules[index] for index in self._signs.find_in(view)]
         is_long = len(view) > _MAX_TESTED_BYTES
-        return selected + [rule for is_in, rule in self._large_tests if is_long or is_in(view)]
+        return selected + [rule for is_in, rule in self._counting_tests if is_long or is_in(view)]
 
 
-def _is_large(sign: str) -> bool:
-    """Return whether a sign has very many words, or counts characters that every text has."""
-    return len(sign) > _MAX_SMALL_SIGN_CHARS or any(int(n) >= _MIN_LARGE_COUNT for n in re.findall(r"[{,](\d+)}", sign))
+def _is_counting(sign: str) -> bool:
+    """Return whether a sign counts to a large number."""
+    return any(int(count) >= _MIN_LARGE_COUNT for count in re.findall(r"[{,](\d+)}", sign))
 
 
 def _build_test(sign: str | WordSigns) -> Callable[[bytes], bool]:
