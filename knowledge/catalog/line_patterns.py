@@ -92,11 +92,11 @@ class _SearchIndex:
     def _plain_regexes(self) -> _RegexSet:
         """The regexes with literals that are fast to search for together.
 
-        Those that count to large numbers aren't: RE2 distinguishes so many states that hardly any text reaches those
-        of the texts before it, and each takes a hundred times as long.
+        Those that skip any text, or count to large numbers, aren't: RE2 distinguishes so many states that hardly any
+        text reaches those of the texts before it, and each takes a hundred times as long.
         """
-        counted = {number for number, regex in enumerate(self._regexes) if _is_counted(regex)}
-        excluded = counted | self._without_literals.numbers
+        repetitive = {number for number, regex in enumerate(self._regexes) if _is_repetitive(regex)}
+        excluded = repetitive | self._without_literals.numbers
         return _RegexSet(self._regexes, [number for number in range(len(self._regexes)) if number not in excluded])
 
     def find_regexes(self, searched: bytes, literals: Iterable[bytes]) -> Iterator[int]:
@@ -121,8 +121,10 @@ class _SearchIndex:
         return map(self._positions.__getitem__, matching)
 
 
-def _is_counted(regex: str) -> bool:
-    """Return whether a regex repeats something up to a large number of times."""
+def _is_repetitive(regex: str) -> bool:
+    """Return whether a regex skips any text or any word, or repeats something up to a large number of times."""
+    if re.search(r"(?:\.|\\S)[*+]", regex):
+        return True
     return any(int(count) >= _MIN_LARGE_COUNT for count in re.findall(r"[{,](\d+)}", regex))
 
 

@@ -40,9 +40,11 @@ _TOOL_LINES = 600
 _VALIDATION_LOG = "validation.log"
 _TEMPLATE_TYPE = b"virtualmachineimages"
 HARMLESS_VALUE = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|-?\d{1,10}", re.ASCII
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|-?\d{1,10}|[a-z]{1,20}"
+    r"|pkrdp[a-z0-9]{10}",
+    re.ASCII,
 )
-"""A GUID, a time, or a code, in which no rule of redaction finds a secret.
+"""A GUID, a time, a code, a word, or a deployment's name, in which no rule of redaction finds a secret.
 
 In capitals, a part of a GUID can look like a key.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from knowledge.patterns import MAX_FOLLOWING_BYTES, PatternSet, build_options
 Span = tuple[int, int]
 _MAX_SINGLE_SEARCH_COST = 32 << 10
 """How much text, in bytes, to search for the rules' signs one by one. Compiling all of them takes about as long."""
+_MIN_LARGE_COUNT = 30
+_MAX_TESTED_BYTES = 1 << 10
 _UNANCHORED, _ANCHOR_START, _ANCHOR_BOTH = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START, re2._Anchor.ANCHOR_BOTH
 _NO_SPANS: Sequence[Span] = ((-1, -1),)
 _CALL_COST = 256
@@ -193,25 +196,40 @@ PrefilteredRule = tuple[str | WordSigns, RedactionRule]
 
 
 class RulePrefilter:
-    """Selects the rules that can find something in a view, in one scan.
+    """Selects the rules that can find something in a view.
 
-    Signs are words: character classes with high repeat counts would make the scan slow for some texts. The first short
-    texts are searched sign by sign: compiling all of them takes longer, and the command line redacts just one log.
+    Signs are searched for together. One that counts to a large number is searched for alone, and only in a short view,
+    since in a long one its rule takes no longer: together with others, RE2 distinguishes so many states that a new text
+    hardly reaches those of the texts before it, and building one takes a hundred times as long as using it.
+
+    The first short texts are searched sign by sign: compiling all signs takes longer, and the command line redacts just
+    one log.
     """
 
     def __init__(self, rules: Sequence[PrefilteredRule]) -> None:
-        self._rules = [rule for _, rule in rules]
-        self._signs = PatternSet([sign if isinstance(sign, str) else sign.join() for sign, _ in rules])
-        self._tests = [_build_test(sign) for sign, _ in rules]
+        self._tests = [(_build_test(sign), rule) for sign, rule in rules]
+        signs = [(sign if isinstance(sign, str) else sign.join(), rule) for sign, rule in rules]
+        self._signs = PatternSet([sign for sign, _ in signs if not _is_counting(sign)])
+        self._rules = [rule for sign, rule in signs if not _is_counting(sign)]
+        self._counting_tests = [(_build_test(sign), rule) for sign, rule in signs if _is_counting(sign)]
         self._single_search_cost = 0
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
         """Return the rules whose signs are in `view`, in no particular order."""
+        if not view:
+            return []
         if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
             self._single_search_cost += _CALL_COST + len(view)
         if self._single_search_cost < _MAX_SINGLE_SEARCH_COST:
-            return [rule for rule, is_in in zip(self._rules, self._tests, strict=True) if is_in(view)] if view else []
-        return [self._rules[index] for index in self._signs.find_in(view)]
+            return [rule for is_in, rule in self._tests if is_in(view)]
+        selected = [self._rules[index] for index in self._signs.find_in(view)]
+        is_long = len(view) > _MAX_TESTED_BYTES
+        return selected + [rule for is_in, rule in self._counting_tests if is_long or is_in(view)]
+
+
+def _is_counting(sign: str) -> bool:
+    """Return whether a sign counts to a large number."""
+    return any(int(count) >= _MIN_LARGE_COUNT for count in re.findall(r"[{,](\d+)}", sign))
 
 
 def _build_test(sign: str | WordSigns) -> Callable[[bytes], bool]:

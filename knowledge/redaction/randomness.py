@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 from functools import lru_cache
 
 from knowledge.patterns import define_text_pattern
 
-_HEX = define_text_pattern(r"(?:0x)?[0-9a-fA-F]+={0,2}")
+# Python's own expressions take linear time for these, and RE2's wrapper a multiple of it for texts this short.
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+={0,2}")
+_SEPARATORS = re.compile(r"[-_/+]+")
+_CAMEL_WORDS = re.compile(r"[A-Z][a-z]{3,}")
+_ATOMS = re.compile(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 _GUID_LIKE = define_text_pattern(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
 _KNOWN_FORMAT = define_text_pattern(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
 _FILE_ENDINGS = "ps1|exe|msi|dll|log|txt|json|ya?ml|xml|zip|sh|py|cmd|bat|hcl|net|com|org|io|azure"
@@ -21,9 +26,6 @@ _NO_PASSWORD = define_text_pattern(
 _WORD_AND_NUMBER = define_text_pattern(r"[A-Za-z]{4,}\d{3,}")
 _LIKELY_KEY = define_text_pattern(r"[0-9a-fA-F]{32,}|[0-9a-zA-Z-]{30,}|(?:\d{6}-){3,}\d{6}")
 _MIN_PASSWORD_CHARS = 8
-_SEPARATORS = define_text_pattern(r"[-_/+]+")
-_CAMEL_WORDS = define_text_pattern(r"[A-Z][a-z]{3,}")
-_ATOMS = define_text_pattern(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
 def _compute_mixing_rate(run: str) -> tuple[float, int]:

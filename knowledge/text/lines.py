@@ -24,6 +24,7 @@ LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 
 # Every form starts with one of these: a prefix, a time, a component, `ui`, the builder, a verdict, or echoed source.
 _PREFIX_FIRST_CHARS = frozenset("[P \t0123456789pua=-BmF")
+_TIME_CHARS = len("2026-02-22T01:29:17")
 MIN_PREFIX_CHARS = 6
 _MESSAGE_PREFIXES = (
     *("[INFO]", "[ERROR]", "[ERR]", "[DEBUG]", "[WARN]", "[TRACE]", "Retryable error", "RPC ", "Waiting for"),
@@ -151,4 +152,4 @@ def _extract_builder_output(body: str) -> str | None:
 
 def format_iso(time: datetime | None) -> str | None:
     """Return `time` as the JSON contract writes it, `2026-02-22T01:29:17Z`; `None` for no time."""
-    return f"{time.date().isoformat()}T{time.time().isoformat('seconds')}Z" if time else None
+    return f"{time.isoformat()[:_TIME_CHARS]}Z" if time else None
