@@ -9,6 +9,7 @@ from typing import AnyStr, Generic
 import re2
 
 from knowledge.model.errors import KnowledgeError
+from knowledge.vectorscan import compile_literals
 
 _MAX_MEMORY_BYTES = 64 << 20
 _MAX_PLAIN_SEARCH_COST = 16 << 10
@@ -142,8 +143,19 @@ class LiteralSet:
         self._plain_search_cost = 0
 
     @cached_property
-    def _set(self) -> PatternSet:
-        return PatternSet([re2.escape(literal.decode()) for literal in self._literals], ignores_case=False)
+    def _find(self) -> Callable[[bytes], Sequence[int]]:
+        """The search for all of them. RE2 would first have to build its states for each text that's new to it."""
+        scan = compile_literals(self._literals, ignores_case=False, finds_first=True)
+        if scan is None:
+            escaped = [re2.escape(literal.decode()) for literal in self._literals]
+            return PatternSet(escaped, ignores_case=False).find_in
+
+        def find(text: bytes) -> list[int]:
+            found: list[int] = []
+            scan(text, lambda index, *_: found.append(index))
+            return found
+
+        return find
 
     def find_in(self, lowercase: bytes) -> Sequence[bytes]:
         """Return the literals that occur in a lowercase text."""
@@ -151,7 +163,7 @@ class LiteralSet:
             self._plain_search_cost += _CALL_COST + len(lowercase)
         if self._plain_search_cost < _MAX_PLAIN_SEARCH_COST:
             return [literal for literal in self._literals if literal in lowercase]
-        return [self._literals[index] for index in self._set.find_in(lowercase)]
+        return [self._literals[index] for index in self._find(lowercase)]
 
 
 def collapse_whitespace(text: str) -> str:

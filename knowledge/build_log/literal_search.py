@@ -5,11 +5,11 @@ Vectorscan does this about twice as fast as RE2. Windows on Arm has no package o
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from knowledge.patterns import LiteralSet
+from knowledge.vectorscan import compile_literals
 
 WINDOW_BYTES = 64 << 10
 """How much text is searched at a time, which bounds the number of hits."""
@@ -69,16 +69,9 @@ class LiteralSearch:
 
 
 def _compile_scan(literals: Sequence[bytes]) -> _Scan:
-    if not literals:
-        return lambda window, dropped: ([], 0)
-    try:
-        import hyperscan
-    except ImportError:
+    compiled = compile_literals(literals, ignores_case=True, finds_first=False)
+    if compiled is None:
         return build_plain_scan(literals)
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    ids = list(range(len(literals)))
-    database.compile(expressions=literals, ids=ids, flags=[hyperscan.HS_FLAG_CASELESS] * len(ids), literal=True)
-    local = threading.local()  # the database's own scratch space is for one scan at a time
 
     def scan(window: bytes, dropped: AbstractSet[int]) -> tuple[list[_Place], int]:
         places: list[_Place] = []
@@ -91,9 +84,7 @@ def _compile_scan(literals: Sequence[bytes]) -> _Scan:
             else:
                 places.append((index, end))
 
-        if not hasattr(local, "scratch"):
-            local.scratch = hyperscan.Scratch(database)
-        database.scan(window, match_event_handler=add, scratch=local.scratch)
+        compiled(window, add)
         return places, dropped_hits
 
     return scan
