@@ -70,7 +70,7 @@ FLOORS = {
         ("redaction", "commands"),
         ("patterns", "pattern_literals", "yaml_files"),
         ("model",),
-        ("azure_clouds", "azure_names", "azure_times"),
+        ("azure_clouds", "azure_names", "azure_times", "vectorscan"),
     ),
 }
 """Folders (and modules at a package's top), from the top layer to the bottom; one layer's don't import each
