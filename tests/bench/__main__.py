@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -51,7 +52,7 @@ QUICK: dict[str, Callable[[], None]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the sections that are named, or all of them."""
+    """Run the sections that are named, or all of them, each in a process of its own if there are several."""
     parser = ArgumentParser(
         "python -m tests.bench", description="Measure speed, next to what people would use instead."
     )
@@ -61,18 +62,30 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.sections if name not in SECTIONS]:
         parser.error(f"no such section: {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
-    sections = dict(QUICK if options.quick else SECTIONS)
-    if options.against:
-        sections["pastes"] = partial(sections["pastes"], against=options.against)
-    os.environ["KNOWLEDGE_CACHE"] = "off"  # no section but `start`, which has its own, depends on a cache
+    names = options.sections or list(SECTIONS)
     started = time.monotonic()
-    for name in options.sections or sections:
-        sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
-        sections[name]()
+    if len(names) > 1:
+        # what one section leaves in memory would slow the next
+        flags = (["--quick"] if options.quick else []) + (["--against", options.against] if options.against else [])
+        for name in names:
+            subprocess.run([sys.executable, "-m", "tests.bench", *flags, name], check=True)
+    else:
+        run_section(names[0], is_quick=options.quick, against=options.against)
     sys.stdout.write(
         f"\n{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, Python {sys.version.split()[0]}\n"
     )
     return 0
+
+
+def run_section(name: str, *, is_quick: bool, against: str) -> None:
+    """Run one section in this process."""
+    os.environ["KNOWLEDGE_CACHE"] = "off"  # no section but `start`, which has its own, depends on a cache
+    sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
+    sys.stdout.flush()
+    section = (QUICK if is_quick else SECTIONS)[name]
+    if against and name == "pastes":
+        section = partial(section, against=against)
+    section()
 
 
 if __name__ == "__main__":

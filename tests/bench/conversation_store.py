@@ -59,7 +59,9 @@ async def _measure(path: Path, count: int) -> _Cost:
     with sqlite3.connect(path) as database:
         [[text]] = database.execute("select value from state")
         database.execute(_FILL, (count, text))
+    database.execute("pragma wal_checkpoint(truncate)")
     database.close()
+    status = await asyncio.to_thread(path.stat)
 
     async def turn() -> None:
         key = f"contoso|a:{chance.randint(1, count)}|29:ada"
@@ -74,8 +76,7 @@ async def _measure(path: Path, count: int) -> _Cost:
     for _ in range(OPERATIONS):
         await store.list_waiting_keys(100)
     swept = time.process_time()
-    size = await asyncio.to_thread(path.stat)
     await store.prune(-1.0)
     pruned = time.process_time()
     await store.close()
-    return _Cost((turned - started) / OPERATIONS, (swept - turned) / OPERATIONS, pruned - swept, size.st_size)
+    return _Cost((turned - started) / OPERATIONS, (swept - turned) / OPERATIONS, pruned - swept, status.st_size)
