@@ -10,7 +10,7 @@ Scan = Callable[[bytes, Callable[[int, int, int, int, object], None]], None]
 
 
 def compile_literals(literals: Sequence[bytes], *, ignores_case: bool, finds_first: bool) -> Scan | None:
-    """Compile a search for literals; return None if there are none, or without Vectorscan.
+    """Compile a search for literals; return None if there are none, or if Vectorscan can't be used.
 
     It takes about 10 ms for 1,000 literals. Several threads can use it. `finds_first`: a place of each literal is
     enough.
@@ -24,7 +24,10 @@ def compile_literals(literals: Sequence[bytes], *, ignores_case: bool, finds_fir
     flags = (hyperscan.HS_FLAG_CASELESS if ignores_case else 0) | (hyperscan.HS_FLAG_SINGLEMATCH if finds_first else 0)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     ids = list(range(len(literals)))
-    database.compile(expressions=literals, ids=ids, flags=[flags] * len(ids), literal=True)
+    try:
+        database.compile(expressions=literals, ids=ids, flags=[flags] * len(ids), literal=True)
+    except hyperscan.error:  # such as a processor that it doesn't know
+        return None
     local = threading.local()  # the database's own scratch space is for one scan at a time
 
     def scan(text: bytes, add: Callable[[int, int, int, int, object], None]) -> None:

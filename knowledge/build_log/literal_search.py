@@ -29,7 +29,7 @@ _Scan = Callable[[bytes, AbstractSet[int]], tuple[list[_Place], int]]
 
 
 class CompiledLiterals:
-    """Literals in ASCII, ready to be searched for by several threads."""
+    """Literals, ready to be searched for by several threads. Case doesn't count for letters in ASCII."""
 
     def __init__(self, literals: Iterable[bytes]) -> None:
         """Compile the search, which takes about 10 ms for 1,000 literals."""

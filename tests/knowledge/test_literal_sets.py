@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
+import hyperscan
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,16 @@ def test_threads_can_share_a_set(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(literal_set.find_in, [b"failed, denied " * 20_000] * 16))
     assert [sorted(each) for each in found] == [[b"denied", b"failed"]] * 16
+
+
+def test_what_vectorscan_cannot_compile_is_left_to_re2(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise hyperscan.error("unknown processor")
+
+    monkeypatch.setattr(hyperscan, "Database", lambda mode: SimpleNamespace(compile=refuse))
+    assert compile_literals([b"failed"], ignores_case=True, finds_first=False) is None
+    monkeypatch.setattr(patterns, "_MAX_PLAIN_SEARCH_COST", 0)
+    assert LiteralSet([b"failed", b"denied"]).find_in(b"it failed") == [b"failed"]
 
 
 def test_without_the_package_or_without_literals_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
