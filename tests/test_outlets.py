@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from bot.cards.cards import render_card
 from bot.cards.splitting import split_reply
 from bot.cli.diagnosis_report import DiagnosisReport
 from bot.cli.draft import render_draft
@@ -20,6 +19,7 @@ from dialogs.model.effects import OfferFile
 from dialogs.model.reply import Button, FormField, Reply
 from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
+from tests.bot.cards.rendering import render_card
 from tests.bot.scripted import build_conversation
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put

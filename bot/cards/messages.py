@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any, assert_never
 
 from bot.cards.buttons import KEEP_CARD_KEY
-from bot.cards.cards import build_summary
 from bot.cards.size import fit_card
+from bot.cards.summary import build_summary
 from bot.cards.text_runs import CardElement
 from bot.state.json_text import EncodedJson, encode_json
 from dialogs.model.reply import Reply

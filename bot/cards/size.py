@@ -46,7 +46,9 @@ def compute_size(value: object) -> int:
 def fit_card(reply: Reply) -> tuple[CardElement, bytes]:
     """Lay out the card for `reply`, shortened with visible notes as far as its size demands; return it and its JSON.
 
-    Buttons and form fields always stay.
+    Buttons and form fields always stay. The card has at most 25 KB of UTF-16 if shortening lines, commands, and
+    copyable texts can achieve that, and at most 80 KB in any case. To lose nothing of a long copyable text, fit each
+    part of `split_reply(reply)`.
     """
     reply = truncate_button_labels(reply)
     within_limit: tuple[CardElement, bytes] | None = None

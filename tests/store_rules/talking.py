@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from bot.cards.cards import build_summary, render_card
 from bot.cards.splitting import split_reply
+from bot.cards.summary import build_summary
 from bot.teams.activities import read_activity
 from bot.turns.notices import detect_language, render_notice
 from dialogs.conversation import Conversation
 from knowledge.model.entry import Language
+from tests.bot.cards.rendering import render_card
 
 Json = dict[str, Any]
 

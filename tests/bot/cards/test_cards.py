@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from jsonschema.validators import Draft6Validator
 from markdown_it import MarkdownIt
 
-from bot.cards.cards import build_summary, render_card
 from bot.cards.fallback import render_fallback
 from bot.cards.messages import build_reply_message
 from bot.cards.splitting import split_reply
+from bot.cards.summary import build_summary
 from dialogs.model.duration_bars import DurationBar, DurationBars
 from dialogs.model.reply import (
     Button,
@@ -32,6 +32,7 @@ from dialogs.model.reply import (
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.plain_text import render_plain_text, sanitize_text
 from knowledge.model.entry import Language
+from tests.bot.cards.rendering import render_card
 from tests.reporting import failures_together
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cards.cards import render_card
 from bot.cards.layout import lay_out_card
 from dialogs.model.reply import Reply
 from knowledge.catalog.howtos import load_howtos
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
+from tests.bot.cards.rendering import render_card
 from tests.dialogs.fixtures import FAILED, NOTHING, Chat
 from tests.dialogs.test_conversation import Line, talk
 from tests.shipped_knowledge import ENTRIES

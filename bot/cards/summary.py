@@ -1,23 +1,11 @@
-"""The card of a reply, and the text of its notification."""
+"""The text of a card's notification."""
 
 from __future__ import annotations
 
-from bot.cards.size import fit_card
-from bot.cards.text_runs import CardElement
 from dialogs.model.reply import Paragraph, Reply
 from dialogs.replies.plain_text import sanitize_line, summarize_runs
 
 _MAX_SUMMARY_CHARS = 120  # what a notification shows
-
-
-def render_card(reply: Reply) -> CardElement:
-    """Render `reply` as an Adaptive Card, a plain dict that JSON can carry.
-
-    It stays under 25 KB of UTF-16 if shortening lines, commands and copyable texts can achieve that, and always under
-    80 KB. To lose nothing of a long copyable text, render each part of `split_reply(reply)`.
-    """
-    card, _ = fit_card(reply)
-    return card
 
 
 def build_summary(reply: Reply) -> str:
