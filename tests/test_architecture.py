@@ -290,7 +290,7 @@ def test_exceptions_derive_from_the_root_of_their_package() -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("import bot.cards.cards", "bot.cards.cards"),
+        ("import bot.cards.size", "bot.cards.size"),
         ("from bot import cards", "bot.cards"),
         ("from bot import nothing_of_ours", "bot"),
         ("from .plain_text import flat", "dialogs.replies.plain_text"),
